@@ -1,0 +1,44 @@
+# Rekindle: every command a newcomer needs. `make help` lists them.
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint lock bench clean
+
+help:  ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# A stamp per lock file: set-up runs again only when what it installs has changed.
+$(VENV)/.run-stamp: requirements.lock pyproject.toml
+	$(PYTHON) -m venv --without-pip $(VENV)
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/.test-stamp: $(VENV)/.run-stamp requirements-dev.lock
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+run: $(VENV)/.run-stamp  ## set up, then serve a demo couple on http://127.0.0.1:$(PORT)
+	$(BIN)/rekindle serve --demo --port $(PORT)
+
+test: $(VENV)/.test-stamp  ## set up, then run every test
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.test-stamp  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock:  ## pin every version anew (needs uv)
+	uv lock --upgrade
+	uv export --quiet --frozen --no-dev --no-emit-project --format requirements-txt --no-header -o requirements.lock
+	uv export --quiet --frozen --all-groups --no-emit-project --format requirements-txt --no-header -o requirements-dev.lock
+
+bench: $(VENV)/.test-stamp  ## how fast a plan is, in this process
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove what set-up made
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
