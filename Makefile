@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench clean
+.PHONY: help run test lint lock bench prior simulate clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ run: $(VENV)/.run-stamp  ## set up, then serve a demo couple on http://127.0.0.1
 	$(BIN)/rekindle serve --demo --port $(PORT)
 
 test: $(VENV)/.test-stamp  ## set up, then run every test
-	$(BIN)/python -m pytest -n 2
+	REKINDLE_NO_SKIPS=$(NO_SKIPS) $(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test-stamp  ## style and types
 	$(BIN)/ruff check .
@@ -39,6 +39,12 @@ lock:  ## pin every version anew (needs uv)
 
 bench: $(VENV)/.test-stamp  ## how fast a plan is, in this process
 	$(BIN)/python -m tests.bench
+
+prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
+	$(BIN)/python -m recommender.learning.shipped
+
+simulate: $(VENV)/.run-stamp  ## a made-up year of the whole service against baselines (some minutes)
+	$(BIN)/rekindle simulate --couples 200 --weeks 52
 
 clean:  ## remove what set-up made
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

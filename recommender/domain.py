@@ -21,6 +21,9 @@ Role = Literal["easy", "growth", "close", "open"]
 """What a suggestion is for; ``open`` where a couple's limits leave no idea for a role."""
 
 SwapReason = Literal["too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "other"]
+GUESS_STD = 0.45
+"""Rating points: an expectation with a wider standard deviation is called a guess."""
+
 DateStatus = Literal["planned", "done", "skipped"]
 
 
@@ -195,7 +198,6 @@ class Couple:
     """Two partners (or one, until the other joins) with circumstances and goals."""
 
     couple_id: str
-    name: str
     partners: tuple[Partner, ...]
     circumstances: Circumstances = Circumstances()
     goals: tuple[Goal, ...] = ()
@@ -211,6 +213,20 @@ class Rating:
     closeness: int | None
     again: bool | None
     note: str | None
+    rated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRow:
+    """One rating as training reads it: who, which date, which idea, and the word given; never the note."""
+
+    couple_id: str
+    partner_id: str
+    date_id: str
+    idea_id: str
+    enjoyment: int
+    closeness: int | None
+    again: bool | None
     rated_at: datetime
 
 
@@ -279,6 +295,11 @@ class Suggestion:
     reasons: tuple[Reason, ...]
     model_version: str
     replaced_by: str | None = None
+
+    @property
+    def guess(self) -> bool:
+        """Whether the expectation is so wide that it must be called a guess."""
+        return self.std > GUESS_STD
 
 
 @dataclass(frozen=True, slots=True)

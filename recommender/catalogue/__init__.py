@@ -1,1 +1,1 @@
-"""."""
+"""The catalogue: taxonomy, quiz and ideas in, faults out."""

@@ -1,0 +1,78 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as package_version
+from typing import Any
+
+from flask import Flask, Response
+
+from api.auth import admit
+from api.headers import secure_headers
+from api.idempotency import Once
+from api.logs import log_requests
+from api.openapi import build_document
+from api.problems import handle_problems
+from api.reading import read_request
+from api.registry import Call, Content, Route
+from api.routes import ROUTES
+from api.vocabulary import vocabularies
+from recommender.service import Deployment
+
+BODY_MOST = 1_000_000
+"""Bytes of a request's body; above it, 413."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the app knows of itself; ``app.extensions["rekindle"]``."""
+
+    deployment: Deployment
+    routes: tuple[Route, ...]
+    document: Mapping[str, Any]
+
+
+def create_app(deployment: Deployment) -> Flask:
+    """Return an app that serves a deployment; nothing is opened or read from the environment here."""
+    app = Flask("api")
+    app.config["MAX_CONTENT_LENGTH"] = BODY_MOST
+    app.url_map.merge_slashes = False  # a redirect is no answer of an API
+    document = build_document(ROUTES, vocabularies(deployment), _version())
+    app.extensions["rekindle"] = Served(deployment, ROUTES, document)
+    log_requests(app)
+    secure_headers(app)
+    handle_problems(app)
+    once = Once(deployment)
+    for route in ROUTES:
+        app.add_url_rule(route.path, route.name, _view(route, deployment, once), methods=[route.method])
+    return app
+
+
+def _view(route: Route, deployment: Deployment, once: Once) -> Callable[..., Response]:
+    def view(**path: str) -> Response:
+        caller = admit(deployment, route.auth)
+
+        def act() -> Response:
+            return _response(route, route.handler(Call(deployment, caller), **read_request(route, path)))
+
+        return once.answer(route, caller, act)
+
+    return view
+
+
+def _response(route: Route, answer: Any) -> Response:
+    if answer is None:
+        return Response(status=route.status)
+    if isinstance(answer, Content):
+        return Response(answer.data, route.status, mimetype=answer.media_type)
+    return Response(answer.model_dump_json(), route.status, mimetype=route.media_type)
+
+
+def _version() -> str:
+    try:
+        return package_version("rekindle")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "0"

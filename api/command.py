@@ -1,0 +1,41 @@
+"""``rekindle serve``: the web service, for real or as a demo."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from rich.console import Console
+
+from recommender import service
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--demo", is_flag=True, help="Serve a demo couple from a database of its own.")
+def serve(host: str, port: int, demo: bool) -> None:
+    """Serve the API."""
+    from api.app import create_app
+    from api.server import serve as run
+    from recommender.cli.weekly import show_plan
+
+    settings = service.Settings.from_environment(os.environ)
+    console = Console(highlight=False)
+    url = f"http://{host}:{port}"
+    if not demo:
+        deployment = service.open_deployment(settings)
+        run(create_app(deployment), host, port, on_ready=lambda: console.print(f"Serving on {url}"))
+        return
+    deployment, caller = service.open_demo(settings)
+    plan = service.get_plan(deployment, caller, service.coming_week(deployment, caller))
+    console.print("The demo couple, Robin and Sam: made up, with four past dates.\n", style="dim")
+    show_plan(deployment, plan)
+    token = service.demo_token(deployment, plan.couple_id)
+    hint = f'\nServing on {url}. Try:\n  curl -H "Authorization: Bearer {token}" {url}/v1/weeks/{plan.week}'
+    run(
+        create_app(deployment),
+        host,
+        port,
+        on_ready=lambda: console.print(hint, soft_wrap=True, markup=False),
+    )

@@ -1,0 +1,155 @@
+"""Bodies about what two partners share: circumstances, goals, their calendar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, Strict
+
+from api.schemas.base import Body, Changes
+from api.schemas.fields import WHOLE, Clock, Whole, word
+from recommender.domain import Circumstances, Goal, Slot
+from recommender.service import CoupleView
+from recommender.service.limits import (
+    BUDGET_MOST,
+    GOAL_TIMES_MOST,
+    GOAL_WEEKS_MOST,
+    MINUTES_MOST,
+    SLOT_MINUTES,
+    SLOTS_MOST,
+)
+
+Access = Literal["seated", "step_free", "quiet"]
+Budget = Annotated[float, Field(ge=0, le=BUDGET_MOST)]
+Minutes = Annotated[int, Strict(), Field(ge=1, le=MINUTES_MOST), WHOLE]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+class SlotBody(Body):
+    """A weekly stretch of free time, in the couple's own time zone."""
+
+    weekday: Whole = Field(ge=1, le=7, description="1 Monday to 7 Sunday.", examples=[5])
+    start: Clock = Field(description="Wall-clock time.")
+    minutes: Whole = Field(
+        ge=SLOT_MINUTES[0],
+        le=SLOT_MINUTES[1],
+        description="How long; it may run past midnight.",
+        examples=[180],
+    )
+
+
+class GoalBody(Body):
+    """A small measurable wish: so many dates with one practice, every so many weeks."""
+
+    practice: Annotated[str, word("practice")] = Field(description="What it is about.", examples=["ritual"])
+    times: Whole = Field(default=1, ge=1, le=GOAL_TIMES_MOST, description="Dates.", examples=[2])
+    weeks: Whole = Field(default=4, ge=1, le=GOAL_WEEKS_MOST, description="In so many weeks.", examples=[4])
+
+
+class CircumstancesBody(Body):
+    """What a couple shares and both may see. Every default means "no limit known"."""
+
+    budget_max: Budget | None = Field(
+        default=None, description="For two, for one date, in the currency below.", examples=[40]
+    )
+    currency: str = Field(
+        default="EUR", pattern="^[A-Z]{3}$", description="Three letters, ISO 4217.", examples=["EUR"]
+    )
+    minutes_max: Minutes | None = Field(
+        default=None, description="For one date, door to door.", examples=[180]
+    )
+    slots: tuple[SlotBody, ...] = Field(
+        default=(), max_length=SLOTS_MOST, description="Free time; empty: any time of the week."
+    )
+    time_zone: Annotated[str, word("time_zone")] = Field(
+        default="UTC", description="Where they live.", examples=["Europe/Paris"]
+    )
+    latitude: Latitude | None = Field(
+        default=None, description="Degrees north; seasons turn with its sign.", examples=[48]
+    )
+    children: bool = Field(default=False, description="Whether they live with children.")
+    sitter: bool = Field(default=False, description="Whether someone can mind the children.")
+    access: tuple[Access, ...] = Field(
+        default=(), max_length=20, description="What every date must be.", examples=[["step_free"]]
+    )
+    places: tuple[Annotated[str, word("place")], ...] = Field(
+        default=(), max_length=50, description="Kinds of place they can use; empty: all.", examples=[["home"]]
+    )
+    remote: bool = Field(default=False, description="True while they are apart: only what works over a call.")
+    alcohol_free: bool = Field(default=False, description="True keeps alcohol out of their plans.")
+
+    @classmethod
+    def of(cls, circumstances: Circumstances) -> Self:
+        """Return the body of a couple's circumstances."""
+        told = {name: getattr(circumstances, name) for name in cls.model_fields}
+        told["slots"] = tuple(
+            SlotBody.model_construct(weekday=slot.weekday, start=slot.start, minutes=slot.minutes)
+            for slot in circumstances.slots
+        )
+        return cls.model_construct(**told)
+
+    def laid_over(self, before: Circumstances) -> Circumstances:
+        """Return ``before`` with the fields that were sent in their place."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        if "slots" in sent:
+            sent["slots"] = tuple(Slot(slot.weekday, slot.start, slot.minutes) for slot in self.slots)
+        return replace(before, **sent)
+
+
+class CoupleChanges(Changes):
+    """What to change about the couple."""
+
+    circumstances: CircumstancesBody = Field(
+        default=CircumstancesBody(), description="Only the fields to change."
+    )
+    goals: tuple[GoalBody, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Replaces all goals; one for each practice.",
+        json_schema_extra={"x-vocabulary": "goals"},
+    )
+
+    def new_goals(self) -> tuple[Goal, ...] | None:
+        """Return the goals that were sent, or None."""
+        if "goals" not in self.model_fields_set:
+            return None
+        return tuple(Goal(goal.practice, goal.times, goal.weeks) for goal in self.goals)
+
+
+class CoupleBody(Body):
+    """What both partners may see of their couple."""
+
+    couple_id: str = Field(examples=["01KB2C3D4E5F6G7H8J9KAMBNCP"])
+    partners: tuple[str, ...] = Field(
+        description="Names, in order of joining; one until the other has joined.", examples=[["Robin", "Sam"]]
+    )
+    circumstances: CircumstancesBody
+    goals: tuple[GoalBody, ...]
+
+    @classmethod
+    def of(cls, couple: CoupleView) -> Self:
+        """Return the body of what a partner may see."""
+        goals = tuple(
+            GoalBody.model_construct(practice=goal.practice, times=goal.times, weeks=goal.weeks)
+            for goal in couple.goals
+        )
+        return cls.model_construct(
+            couple_id=couple.couple_id,
+            partners=couple.partners,
+            circumstances=CircumstancesBody.of(couple.circumstances),
+            goals=goals,
+        )
+
+
+class CalendarBody(Body):
+    """A new address for a calendar; the one before stops working."""
+
+    secret: str = Field(
+        description="Whoever has it can read the dates.",
+        examples=["2b0a7Yw3bYQbJ0Zc1aQ9u3V5xWl8t2kq6o4n7m1p0sE"],
+    )
+    path: str = Field(
+        description="Where the feed is, on this host.",
+        examples=["/v1/calendar/2b0a7Yw3bYQbJ0Zc1aQ9u3V5xWl8t2kq6o4n7m1p0sE.ics"],
+    )

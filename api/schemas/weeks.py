@@ -1,0 +1,101 @@
+"""Bodies about a week's plan. Nothing in them is of one partner alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from api.schemas.base import Body
+from api.schemas.fields import Moment, SuggestionId
+from api.schemas.ideas import IdeaBody
+from recommender.domain import Plan, Role, Suggestion, SwapReason
+
+
+class ReasonBody(Body):
+    """One additive term of a suggestion's score."""
+
+    kind: str = Field(examples=["taste"])
+    text: str = Field(examples=["You both light up when you make something together"])
+    contribution: float = Field(
+        description="Points of the couple's score; all reasons sum to it.", examples=[0.6]
+    )
+
+
+class SuggestionBody(Body):
+    """One of the ideas of a week, with when and why."""
+
+    suggestion_id: str = Field(examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
+    position: int = Field(description="1 at the top.", examples=[1])
+    role: Role = Field(
+        description="What it is for; open where no idea was left for a role.", examples=["close"]
+    )
+    idea: IdeaBody
+    starts_at: datetime = Field(
+        description="With the couple's offset.", examples=["2026-11-28T19:30:00+01:00"]
+    )
+    expected: float = Field(description="The couple's expected enjoyment, 1 to 5.", examples=[4.2])
+    guess: bool = Field(description="Whether too little is known to call it more than a guess.")
+    reasons: tuple[ReasonBody, ...]
+
+    @classmethod
+    def of(cls, suggestion: Suggestion, idea: IdeaBody, zone: ZoneInfo) -> Self:
+        """Return the body of a suggestion; its spread and propensity stay here."""
+        reasons = (
+            ReasonBody(kind=r.kind, text=r.text, contribution=r.contribution) for r in suggestion.reasons
+        )
+        return cls(
+            suggestion_id=suggestion.suggestion_id,
+            position=suggestion.position,
+            role=suggestion.role,
+            idea=idea,
+            starts_at=suggestion.starts_at.astimezone(zone),
+            expected=suggestion.expected,
+            guess=suggestion.guess,
+            reasons=tuple(reasons),
+        )
+
+
+class RelaxationBody(Body):
+    """A change to a shared limit, and what it would open."""
+
+    change: str = Field(examples=["20 more minutes"])
+    opens: int = Field(description="How many more ideas.", examples=[14])
+
+
+class PlanBody(Body):
+    """A couple's plan for a week."""
+
+    week: str = Field(examples=["2026-W48"])
+    rule: str = Field(description="How two tastes were made one score.", examples=["average"])
+    suggestions: tuple[SuggestionBody, ...]
+    advice: tuple[RelaxationBody, ...] = Field(
+        description="Shared limits to relax, where fewer than three ideas fit."
+    )
+
+    @classmethod
+    def of(cls, plan: Plan, ideas: Mapping[str, IdeaBody], zone: ZoneInfo) -> Self:
+        """Return the body of a plan; ``ideas`` has every idea of it."""
+        return cls(
+            week=str(plan.week),
+            rule=plan.rule,
+            suggestions=tuple(SuggestionBody.of(s, ideas[s.idea_id], zone) for s in plan.suggestions),
+            advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
+        )
+
+
+class Swap(Body):
+    """Which suggestion to replace, and why."""
+
+    suggestion_id: SuggestionId
+    reason: SwapReason = Field(description="It changes what is looked for.", examples=["too_dear"])
+
+
+class Choice(Body):
+    """Which suggestion to make a date of."""
+
+    suggestion_id: SuggestionId
+    starts_at: Moment | None = Field(default=None, description="null: when it was suggested for.")

@@ -1,0 +1,37 @@
+"""Ideas that say nearly the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from recommender.catalogue.faults import Fault
+from recommender.catalogue.ideas import Entry
+
+LIKENESS_MAX = 0.35
+"""Cosine of TF-IDF vectors above which two ideas count as near-duplicates; chosen, see data/README.md."""
+
+
+def near_duplicates(entries: Sequence[Entry]) -> Iterator[Fault]:
+    """Yield a fault for each idea that is too like one before it, by title, pitch and steps."""
+    for one, other, likeness in likest(entries, LIKENESS_MAX):
+        problem = f"is {likeness:.2f} alike with {one.idea.idea_id} (bound {LIKENESS_MAX})"
+        yield other.fault((), problem, "keep the better one, or make them differ in what happens")
+
+
+def likest(entries: Sequence[Entry], above: float) -> Iterator[tuple[Entry, Entry, float]]:
+    """Yield each pair of entries with a likeness above ``above``, in the order given.
+
+    The likeness is the cosine of their TF-IDF vectors, from 0 (no word in common) to 1.
+    """
+    if len(entries) < 2:
+        return
+    # Here and not above: a web worker loads this room, and scikit-learn takes seconds to import.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = [" ".join((e.idea.title, e.idea.pitch, *e.idea.steps)) for e in entries]
+    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(texts)
+    cosines = (vectors @ vectors.T).toarray()
+    for first in range(len(entries)):
+        for second in range(first + 1, len(entries)):
+            if cosines[first, second] > above:
+                yield entries[first], entries[second], float(cosines[first, second])

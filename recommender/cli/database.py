@@ -1,0 +1,45 @@
+"""The database: upgrade, back up, restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from recommender.cli.opening import open_here
+from recommender.cli.output import out
+
+
+@click.group()
+def db() -> None:
+    """The database: upgrade, back up, restore."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's tables."""
+    from recommender import service
+
+    service.upgrade_database(open_here())
+    out().print("The database is up to date.")
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Copy the database to FILE while it is in use (SQLite)."""
+    from recommender import service
+
+    service.backup_database(open_here(), file)
+    out().print(f"Copied to {file}.")
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.confirmation_option(prompt="Replace everything in the database by this copy?")
+def restore(file: Path) -> None:
+    """Replace the database by a copy made with backup (SQLite)."""
+    from recommender import service
+
+    service.restore_database(open_here(), file)
+    out().print(f"Restored from {file}.")

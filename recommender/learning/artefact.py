@@ -1,0 +1,140 @@
+"""A model on disk: arrays without pickle, a JSON manifest with their hash, a card for people.
+
+Loading never runs code: ``arrays.npz`` is read with ``allow_pickle=False`` after its SHA-256 has been
+checked against the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recommender.errors import ModelError
+from recommender.preferences.model import Parameters
+
+FORMAT = 1
+NAMES = ("idea_ids", "feature_names", "answer_names")
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A model read back: its parameters and everything its manifest says."""
+
+    version: str
+    parameters: Parameters
+    manifest: Mapping[str, Any]
+
+
+def write_artefact(
+    folder: Path, version: str, parameters: Parameters, manifest: Mapping[str, Any], card: str
+) -> None:
+    """Write a model into ``folder``, which must not exist: whole, or not at all.
+
+    The same parameters give the same bytes of ``arrays.npz``.
+    """
+    blob = _arrays(parameters)
+    names = {name: list(getattr(parameters, name)) for name in NAMES}
+    whole = {
+        **manifest,
+        **names,
+        "format": FORMAT,
+        "version": version,
+        "arrays_sha256": hashlib.sha256(blob).hexdigest(),
+    }
+    draft = folder.with_name(f".{folder.name}.draft")
+    draft.mkdir(parents=True, exist_ok=True)
+    (draft / "arrays.npz").write_bytes(blob)
+    (draft / "manifest.json").write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (draft / "card.md").write_text(card, encoding="utf-8")
+    draft.rename(folder)
+
+
+def read_artefact(folder: Path) -> Artefact:
+    """Return the model in ``folder``.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, the manifest is not ours or from a newer Rekindle, the arrays do not match
+        their hash, or an array is missing, of the wrong shape or not finite. The message names the file.
+    """
+    manifest = read_manifest(folder)
+    path = folder / "arrays.npz"
+    try:
+        blob = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
+    if hashlib.sha256(blob).hexdigest() != manifest["arrays_sha256"]:
+        raise ModelError(f"{path}: does not match the hash in its manifest; {REMEDY}")
+    try:
+        with np.load(io.BytesIO(blob), allow_pickle=False) as arrays:
+            parameters = _parameters(manifest, {name: arrays[name] for name in arrays.files})
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: is not a set of model arrays ({error}); {REMEDY}") from error
+    return Artefact(str(manifest["version"]), parameters, manifest)
+
+
+REMEDY = "restore it, or go back with `rekindle models rollback`"
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of the model in ``folder``.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, broken, or of a format that this Rekindle does not know.
+    """
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
+    except ValueError as error:
+        raise ModelError(f"{path}: is not JSON; {REMEDY}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ModelError(f"{path}: is not of format {FORMAT}; upgrade Rekindle or {REMEDY}")
+    missing = [name for name in (*NAMES, "version", "arrays_sha256") if name not in manifest]
+    if missing:
+        raise ModelError(f"{path}: lacks {', '.join(missing)}; {REMEDY}")
+    return manifest
+
+
+def _arrays(parameters: Parameters) -> bytes:
+    buffer = io.BytesIO()
+    arrays = {
+        f.name: np.asarray(getattr(parameters, f.name)) for f in fields(parameters) if f.name not in NAMES
+    }
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _parameters(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Parameters:
+    names = {name: tuple(map(str, manifest[name])) for name in NAMES}
+    n_ideas, n_features, n_answers = (len(names[name]) for name in NAMES)
+    shapes = {
+        "feature_means": (n_features,),
+        "fixed": (n_features + 1, n_answers + 1),
+        "effects": (n_ideas,),
+        "effect_vars": (n_ideas,),
+        "effect_var": (),
+        "couple_cov": (n_features + 1, n_features + 1),
+        "partner_cov": (n_features + 1, n_features + 1),
+        "shock_var": (),
+        "noise_var": (),
+    }
+    checked: dict[str, Any] = {}
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite float64 of shape {shape}")
+        checked[name] = array if shape else float(array)
+    return Parameters(**names, **checked)

@@ -1,0 +1,154 @@
+"""Where models live: immutable versions, one current pointer, and a history of who moved it and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from recommender.errors import Conflict, ModelError, NotFound
+from recommender.learning.artefact import Artefact, read_artefact, read_manifest, write_artefact
+from recommender.preferences.model import Parameters
+
+PRIOR_VERSION = "prior"
+"""The model that comes with Rekindle: an honest prior, fitted to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """One line of the list of models."""
+
+    version: str
+    created_at: str
+    n_ratings: int
+    verdict: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One move of the current pointer."""
+
+    version: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Models in a folder, with the shipped prior always among them.
+
+    Attributes
+    ----------
+    root : Path
+        Holds one folder a version, ``current.json`` and nothing else; made when first written.
+    shipped : Path
+        Folder of the prior that comes with the package.
+    """
+
+    root: Path
+    shipped: Path
+
+    def current_version(self) -> str:
+        """Return the version that serves; the prior until another is promoted."""
+        history = self.promotions()
+        return history[-1].version if history else PRIOR_VERSION
+
+    def promotions(self) -> tuple[Promotion, ...]:
+        """Return every move of the pointer, oldest first.
+
+        Raises
+        ------
+        ModelError
+            If the pointer's file is broken.
+        """
+        path = self.root / "current.json"
+        try:
+            moves = json.loads(path.read_text(encoding="utf-8"))
+            return tuple(Promotion(**move) for move in moves)
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError, TypeError) as error:
+            raise ModelError(f"{path}: cannot be read; delete it to serve the prior again") from error
+
+    def load(self, version: str) -> Artefact:
+        """Return a model.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version.
+        ModelError
+            If its files are damaged.
+        """
+        return read_artefact(self._folder(version))
+
+    def card(self, version: str) -> str:
+        """Return the model card of a version, Markdown."""
+        return (self._folder(version) / "card.md").read_text(encoding="utf-8")
+
+    def register(self, version: str, parameters: Parameters, manifest: Mapping[str, Any], card: str) -> None:
+        """Write a new version; those that exist are never touched."""
+        if (self.root / version).exists():
+            raise Conflict(f"model {version} exists already; versions are never overwritten")
+        write_artefact(self.root / version, version, parameters, manifest, card)
+
+    def promote(self, version: str, reason: str, at: datetime) -> None:
+        """Make a version current by one atomic replacement of the pointer, once it has been read whole."""
+        self.load(version)
+        move = Promotion(version, at.isoformat(timespec="seconds"), reason)
+        moves = [*self.promotions(), move]
+        self.root.mkdir(parents=True, exist_ok=True)
+        draft = self.root / ".current.json.draft"
+        draft.write_text(json.dumps([_plain(m) for m in moves], indent=1), encoding="utf-8")
+        draft.replace(self.root / "current.json")
+
+    def rollback(self, at: datetime) -> str:
+        """Make the version before the current one current again, and return it.
+
+        Raises
+        ------
+        Conflict
+            If nothing was ever promoted.
+        """
+        current = self.current_version()
+        if current == PRIOR_VERSION:
+            raise Conflict("the prior is current and nothing came before it")
+        before = [PRIOR_VERSION, *(move.version for move in self.promotions())]
+        last = next(version for version in reversed(before) if version != current)
+        self.promote(last, f"rolled back from {current}", at)
+        return last
+
+    def models(self) -> tuple[ModelSummary, ...]:
+        """Return every version, the prior first, then by time."""
+        current = self.current_version()
+        folders = sorted(
+            p.parent for p in self.root.glob("*/manifest.json") if not p.parent.name.startswith(".")
+        )
+        return tuple(_summary(read_manifest(folder), current) for folder in (self.shipped, *folders))
+
+    def _folder(self, version: str) -> Path:
+        if version == PRIOR_VERSION:
+            return self.shipped
+        folder = self.root / version
+        if folder.parent != self.root or version.startswith(".") or not folder.is_dir():
+            raise NotFound(f"there is no model {version!r}; see `rekindle models list`")
+        return folder
+
+
+def _plain(move: Promotion) -> dict[str, str]:
+    return {"version": move.version, "at": move.at, "reason": move.reason}
+
+
+def _summary(manifest: Mapping[str, Any], current: str) -> ModelSummary:
+    version = str(manifest["version"])
+    return ModelSummary(
+        version=version,
+        created_at=str(manifest.get("created_at", "")),
+        n_ratings=int(manifest.get("n_ratings", 0)),
+        verdict=str(manifest.get("verdict", "")),
+        current=version == current,
+    )

@@ -1,0 +1,216 @@
+"""What a couple can really do: their private boundaries, their shared limits, the season, and what was lately.
+
+Nothing that fails here is ever shown. Every limit is one named mask, so that advice can lift one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recommender.domain import Boundaries, Circumstances, Relaxation
+from recommender.planning.occasion import Occasion
+from recommender.planning.slots import Openings, openings
+from recommender.planning.table import IdeaTable
+
+REST_WEEKS = 12
+"""An idea done or planned does not come back sooner."""
+
+NOT_US_WEEKS = 26
+"""An idea swapped away as "not us" stays away this long."""
+
+ALIKE = 0.9
+"""Ideas at least this alike to something done within the rest period count as the same again."""
+
+SNOW_LATITUDE = 40.0
+"""Degrees; nearer the equator snow is not to be counted on."""
+
+CAPS = {
+    "touch_max": "touch",
+    "talk_max": "talk_depth",
+    "alcohol_max": "alcohol",
+    "mobility_max": "mobility",
+    "sensory_max": "sensory",
+}
+ACCESS = {
+    "seated": ("mobility", "seated"),
+    "step_free": ("mobility", "step_free"),
+    "quiet": ("sensory", "quiet"),
+}
+SEASONS = ("winter", "spring", "summer", "autumn")
+
+
+@dataclass(frozen=True, slots=True)
+class Feasible:
+    """Which ideas can be shown, and where in the week each fits."""
+
+    mask: np.ndarray
+    openings: Openings
+
+
+def feasible(table: IdeaTable, occasion: Occasion) -> Feasible:
+    """Return the ideas that this couple can do this week."""
+    when = openings(table, occasion)
+    mask = (
+        within_boundaries(table, occasion)
+        & within_circumstances(table, occasion.couple.circumstances)
+        & in_season(table, occasion)
+        & rested(table, occasion)
+        & when.fits.any(axis=1)
+    )
+    return Feasible(mask, when)
+
+
+def within_boundaries(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    """Return the ideas inside every partner's boundaries, tender talk only where both opted in this week."""
+    partners = occasion.couple.partners
+    masks = [_inside(table, partner.boundaries) for partner in partners]
+    opted_in = len(partners) == 2 and all(str(occasion.week) in partner.tender_weeks for partner in partners)
+    if not opted_in:
+        masks.append(table.at_most("talk_depth", "personal") & ~table.has["practice"]["repair"])
+    return np.logical_and.reduce(masks)
+
+
+def _inside(table: IdeaTable, boundaries: Boundaries) -> np.ndarray:
+    mask = np.ones(len(table.ideas), dtype=bool)
+    for field, facet in CAPS.items():
+        mask &= table.at_most(facet, getattr(boundaries, field))
+    mask &= ~table.any_of("hazard", boundaries.hazards_never)
+    for facet, values in boundaries.tags_never.items():
+        mask &= ~table.any_of(facet, values)
+    mask[[table.index[idea_id] for idea_id in boundaries.ideas_never if idea_id in table.index]] = False
+    return mask
+
+
+def within_circumstances(table: IdeaTable, circumstances: Circumstances) -> np.ndarray:
+    """Return the ideas inside what the couple shares: money, minutes, places, children, access, distance."""
+    mask = np.ones(len(table.ideas), dtype=bool)
+    if circumstances.budget_max is not None:
+        mask &= table.typical_cost <= circumstances.budget_max
+    if circumstances.minutes_max is not None:
+        mask &= table.minutes <= circumstances.minutes_max
+    if circumstances.places:
+        elsewhere = [v for v in table.taxonomy.facets["place"].names if v not in circumstances.places]
+        mask &= ~table.any_of("place", elsewhere)
+    if circumstances.children and not circumstances.sitter:
+        mask &= ~table.has["kids"]["sitter"]
+    for need in circumstances.access:
+        mask &= table.at_most(*ACCESS[need])
+    if circumstances.alcohol_free:
+        mask &= table.has["alcohol"]["none"]
+    apart = "in_person" if circumstances.remote else "remote_only"
+    return np.asarray(mask & ~table.has["together"][apart])
+
+
+def in_season(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    """Return the ideas whose season it is; where the latitude is unknown, on both halves of the world."""
+    latitude = occasion.couple.circumstances.latitude
+    north = SEASONS[occasion.week.monday.month % 12 // 3]
+    south = SEASONS[(SEASONS.index(north) + 2) % 4]
+    always = table.has["season"]["any"]
+    if latitude is None:
+        mask = table.has["season"][north] & table.has["season"][south]
+    else:
+        mask = table.has["season"][north if latitude >= 0 else south]
+    snowy = latitude is not None and abs(latitude) >= SNOW_LATITUDE
+    return np.asarray((always | mask) & (snowy | ~table.has["weather"]["snow"]))
+
+
+def rested(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    """Return the ideas that are not too soon again for this couple."""
+    mask = np.ones(len(table.ideas), dtype=bool)
+    lately: list[int] = []
+    for past in occasion.history:
+        row = table.index.get(past.idea_id)
+        if row is None:
+            continue
+        weeks = occasion.weeks_ago(past)
+        once = past.met == "done" and bool(table.has["repeat"]["once"][row])
+        unwanted = past.swap_reason == "not_us" and weeks < NOT_US_WEEKS
+        lived = past.met in ("done", "planned") or past.swap_reason == "done_it"
+        if lived and weeks < REST_WEEKS:
+            lately.append(row)
+        if once or unwanted or (lived and weeks < REST_WEEKS):
+            mask[row] = False
+    if lately:
+        mask &= (table.likeness(np.array(lately)) < ALIKE).all(axis=1)
+    return mask
+
+
+def relaxations(table: IdeaTable, occasion: Occasion) -> tuple[Relaxation, ...]:
+    """Return the smallest changes to the couple's shared limits that open more ideas, the widest first.
+
+    Only limits that both share and can see are named, never a boundary.
+    """
+    now = int(feasible(table, occasion).mask.sum())
+    found = []
+    for lift in (_more_money, _more_minutes, _more_places, _more_time):
+        changed = lift(table, occasion)
+        if changed is None:
+            continue
+        words, circumstances = changed
+        couple = replace(occasion.couple, circumstances=circumstances)
+        opens = int(feasible(table, replace(occasion, couple=couple)).mask.sum()) - now
+        if opens > 0:
+            found.append(Relaxation(words, opens))
+    return tuple(sorted(found, key=lambda relaxation: -relaxation.opens))
+
+
+Lifted = tuple[str, Circumstances] | None
+Lift = Callable[[IdeaTable, Occasion], Lifted]
+
+
+def _next_values(
+    table: IdeaTable, occasion: Occasion, values: np.ndarray, lifted: Circumstances
+) -> np.ndarray:
+    """Return the sorted ``values`` of the ideas that only the lifted limit kept out."""
+    couple = replace(occasion.couple, circumstances=lifted)
+    open_now = feasible(table, occasion).mask
+    open_then = feasible(table, replace(occasion, couple=couple)).mask
+    return np.sort(values[open_then & ~open_now])
+
+
+def _smallest(values: np.ndarray) -> float:
+    """Return the least value that opens three more ideas, or all there are."""
+    return float(values[min(2, len(values) - 1)])
+
+
+def _more_money(table: IdeaTable, occasion: Occasion) -> Lifted:
+    circumstances = occasion.couple.circumstances
+    if circumstances.budget_max is None:
+        return None
+    costs = _next_values(table, occasion, table.typical_cost, replace(circumstances, budget_max=None))
+    if not len(costs):
+        return None
+    budget = _smallest(costs)
+    words = f"With {budget - circumstances.budget_max:g} {circumstances.currency} more to spend"
+    return words, replace(circumstances, budget_max=budget)
+
+
+def _more_minutes(table: IdeaTable, occasion: Occasion) -> Lifted:
+    circumstances = occasion.couple.circumstances
+    if circumstances.minutes_max is None:
+        return None
+    minutes = _next_values(table, occasion, table.minutes, replace(circumstances, minutes_max=None))
+    if not len(minutes):
+        return None
+    longest = int(_smallest(minutes))
+    return f"With {longest - circumstances.minutes_max} more minutes", replace(
+        circumstances, minutes_max=longest
+    )
+
+
+def _more_places(_table: IdeaTable, occasion: Occasion) -> Lifted:
+    circumstances = occasion.couple.circumstances
+    if not circumstances.places:
+        return None
+    return "With any kind of place", replace(circumstances, places=())
+
+
+def _more_time(_table: IdeaTable, occasion: Occasion) -> Lifted:
+    circumstances = occasion.couple.circumstances
+    if not circumstances.slots:
+        return None
+    return "With any evening or weekend of the week", replace(circumstances, slots=())

@@ -1,0 +1,85 @@
+"""What the couple's own history adds to a score: freshness, rest from what was shown, goals, ways of caring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.planning.occasion import Occasion
+from recommender.planning.settings import PlanSettings
+from recommender.planning.table import IdeaTable
+
+FADE_WEEKS = 8.0
+"""A past date's likeness counts half after this long."""
+
+SHOWN_FADE_WEEKS = 2.0
+CARE_DATES = 4
+"""Ways of caring are balanced over this many last dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifts:
+    """Points added to each idea's couple score, each of shape (n_ideas,)."""
+
+    freshness: np.ndarray
+    shown: np.ndarray
+    goals: np.ndarray
+    care: np.ndarray
+
+
+def lifts(table: IdeaTable, occasion: Occasion, settings: PlanSettings) -> Lifts:
+    """Return the points that freshness, rest, goals and care add to each idea."""
+    return Lifts(
+        freshness=settings.freshness_weight * _dial(occasion) * freshness(table, occasion),
+        shown=-settings.shown_weight * _shown(table, occasion),
+        goals=settings.goal_weight * _goals(table, occasion),
+        care=settings.care_weight * _care(table, occasion),
+    )
+
+
+def freshness(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    """Return 1 minus the largest faded likeness to a past date, shape (n_ideas,), 0 to 1."""
+    past = [item for item in occasion.history if item.met == "done" and item.idea_id in table.index]
+    if not past:
+        return np.ones(len(table.ideas))
+    rows = np.array([table.index[item.idea_id] for item in past])
+    fade = np.array([0.5 ** (occasion.weeks_ago(item) / FADE_WEEKS) for item in past])
+    return np.asarray(1 - (table.likeness(rows) * fade).max(axis=1))
+
+
+def _dial(occasion: Occasion) -> float:
+    return float(np.mean([partner.freshness for partner in occasion.couple.partners]))
+
+
+def _shown(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    tired = np.zeros(len(table.ideas))
+    for past in occasion.history:
+        row = table.index.get(past.idea_id)
+        if row is not None and past.met in ("shown", "swapped"):
+            faded = 0.5 ** (max(occasion.weeks_ago(past) - 1, 0) / SHOWN_FADE_WEEKS)
+            tired[row] = max(tired[row], faded)
+    return tired
+
+
+def _goals(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    behind = np.zeros(len(table.ideas), dtype=bool)
+    for goal in occasion.couple.goals:
+        carries = table.has["practice"][goal.practice]
+        done = sum(
+            bool(carries[table.index[past.idea_id]])
+            for past in occasion.history
+            if past.met == "done" and past.idea_id in table.index and occasion.weeks_ago(past) < goal.weeks
+        )
+        if done < goal.times:
+            behind |= carries
+    return behind.astype(float)
+
+
+def _care(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    done = sorted((p for p in occasion.history if p.met == "done"), key=lambda past: past.on)
+    rows = [table.index[past.idea_id] for past in done[-CARE_DATES:] if past.idea_id in table.index]
+    if not rows:
+        return np.zeros(len(table.ideas))
+    missing = [way for way, has in table.has["connection"].items() if not has[rows].any()]
+    return table.any_of("connection", missing).astype(float)

@@ -1,0 +1,50 @@
+"""Everything outside the model that a week's plan depends on, handed in by the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from recommender.domain import Couple, SwapReason, Week
+
+
+@dataclass(frozen=True, slots=True)
+class PastIdea:
+    """An idea that has met this couple before.
+
+    Attributes
+    ----------
+    met : {"done", "planned", "shown", "swapped"}
+        How far it got.
+    loved : bool
+        Both (or the only one who rated) would do it again.
+    swap_reason : SwapReason or None
+        Why it was swapped away.
+    """
+
+    idea_id: str
+    on: date
+    met: Literal["done", "planned", "shown", "swapped"]
+    loved: bool = False
+    swap_reason: SwapReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A couple, a week and a moment.
+
+    Attributes
+    ----------
+    now : datetime
+        Aware; nothing is proposed before it.
+    """
+
+    couple: Couple
+    week: Week
+    now: datetime
+    history: tuple[PastIdea, ...] = ()
+
+    def weeks_ago(self, past: PastIdea) -> float:
+        """Return how many weeks before this week ``past`` was; 0 within it."""
+        return max((self.week.monday - past.on).days / 7, 0.0)

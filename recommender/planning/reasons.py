@@ -1,0 +1,107 @@
+"""Why this idea: the score's own additive terms, in words for both of them, never for one.
+
+The terms of a suggestion sum to its score. Words speak of the couple; a tag is voiced only when the
+idea carries it, so nothing is said of what an idea is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.domain import Reason
+from recommender.planning.table import IdeaTable
+from recommender.preferences.model import Contributions
+
+VOICED_MIN = 0.04
+"""Rating points below which a single tag's part is not worth a sentence of its own."""
+
+VOICED_MAX = 2
+"""Tags voiced per kind; the rest are told as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """The parts of a score that are not expected rating, in points."""
+
+    balance: float
+    freshness: float
+    shown: float
+    goals: float
+    care: float
+    variety: float
+
+
+EXTRA_WORDS = {
+    "balance": "Weighed so that it is an evening for both of you.",
+    "freshness": "It is fresh to you two.",
+    "shown": "It was on your list not long ago.",
+    "goals": "It serves a goal you set.",
+    "care": "It brings a way of caring that your last dates did not.",
+    "variety": "It is set against the others this week, so that the three differ.",
+}
+
+
+def reasons_of(
+    table: IdeaTable, idea_index: int, terms: Contributions | None, expected: float, extras: Extras
+) -> tuple[Reason, ...]:
+    """Return the reasons of one suggestion, the most telling first; their contributions sum to its score.
+
+    Parameters
+    ----------
+    terms : Contributions or None
+        The model's additive terms; None for a model that has none, whose expectation is told as one.
+    expected : float
+        The couple's expected rating: the sum of ``terms`` over partners, averaged.
+    """
+    told = [Reason("expected", "What others made of it.", expected)] if terms is None else []
+    told += [] if terms is None else _model_reasons(table, idea_index, terms)
+    for kind, words in EXTRA_WORDS.items():
+        points = float(getattr(extras, kind))
+        if points != 0.0:
+            told.append(Reason(kind, words, points))
+    return tuple(sorted(told, key=_telling))
+
+
+def _telling(reason: Reason) -> tuple[bool, float]:
+    """Sort the base level last and the rest by what they add."""
+    return (reason.kind == "level", -reason.contribution)
+
+
+def _model_reasons(table: IdeaTable, idea_index: int, terms: Contributions) -> list[Reason]:
+    level = terms.level + float(terms.leniency.mean())
+    told = [
+        Reason("level", "Where any date starts for you two.", level),
+        Reason("appeal", "How ideas like it go down in general.", float(terms.appeal.mean(axis=0).sum())),
+        Reason("idea", "How this very idea has gone down.", terms.effect),
+    ]
+    told += _voiced(table, idea_index, "answers", terms.answers, "Your answers lean to it: {}.")
+    told += _voiced(table, idea_index, "taste", terms.taste, "Your past dates speak for it: {}.")
+    return [reason for reason in told if reason.contribution != 0.0]
+
+
+def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sentence: str) -> list[Reason]:
+    """Return a reason for each of the strongest tags that speak for the idea, and one for all the rest."""
+    points = parts.mean(axis=0)
+    carried = table.features.matrix[idea_index] != 0
+    for_it = np.where(carried & (points >= VOICED_MIN), points, 0.0)
+    top = [k for k in np.argsort(-for_it, kind="stable")[:VOICED_MAX] if for_it[k] > 0]
+    told = [
+        Reason(kind, sentence.format(tag_label(table, idea_index, table.features.names[k])), float(points[k]))
+        for k in top
+    ]
+    rest = float(points.sum() - points[top].sum())
+    words = {
+        "answers": "The rest of what your answers say.",
+        "taste": "The rest of what your past dates say.",
+    }
+    return [*told, Reason(kind, words[kind], rest)]
+
+
+def tag_label(table: IdeaTable, idea_index: int, feature: str) -> str:
+    """Return the words for a feature as this idea has it."""
+    name, _, value = feature.partition("=")
+    facet = table.taxonomy.facets[name]
+    value = value or table.ideas[idea_index].tags[name][0]
+    return facet.values[facet.rank(value)].label

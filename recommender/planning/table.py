@@ -1,0 +1,126 @@
+"""The catalogue as arrays, built once: what feasibility, freshness and roles look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recommender.catalogue.taxonomy import Taxonomy
+from recommender.domain import Idea
+from recommender.preferences.features import FeatureTable, encode_ideas
+
+CLOSE_PRACTICES = (
+    "honest_talk",
+    "gaze_hands",
+    "consent_touch",
+    "meet_in_middle",
+    "ritual",
+    "highs_lows",
+    "kindness",
+    "repair",
+    "nostalgia",
+)
+GROWTH_PRACTICES = ("novelty_learning", "unusual_event")
+EASY_MINUTES_MAX = 120
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaTable:
+    """The ideas as arrays, one row each.
+
+    Attributes
+    ----------
+    features : FeatureTable
+        What the model sees.
+    typical_cost, minutes : ndarray of shape (n_ideas,)
+    has : Mapping[str, Mapping[str, ndarray of bool]]
+        Facet to value to who carries it.
+    level : Mapping[str, ndarray of int]
+        Ordinal facet to each idea's position in it, from 0 (least demanding).
+    directions : ndarray of shape (n_ideas, n_ranking_features)
+        Unit vectors; their inner product says how alike two ideas are, -1 to 1.
+    roles : Mapping[str, ndarray of bool]
+        Which ideas suit ``easy``, ``growth`` and ``close``.
+    """
+
+    taxonomy: Taxonomy
+    ideas: tuple[Idea, ...]
+    features: FeatureTable
+    index: Mapping[str, int]
+    typical_cost: np.ndarray
+    minutes: np.ndarray
+    has: Mapping[str, Mapping[str, np.ndarray]]
+    level: Mapping[str, np.ndarray]
+    directions: np.ndarray
+    roles: Mapping[str, np.ndarray]
+
+    def at_most(self, facet: str, value: str | None) -> np.ndarray:
+        """Return which ideas ask no more of ``facet`` than ``value``; all of them when it is None."""
+        if value is None:
+            return np.ones(len(self.ideas), dtype=bool)
+        return np.asarray(self.level[facet] <= self.taxonomy.facets[facet].rank(value))
+
+    def any_of(self, facet: str, values: Sequence[str]) -> np.ndarray:
+        """Return which ideas carry at least one of ``values``."""
+        none = np.zeros(len(self.ideas), dtype=bool)
+        return np.asarray(np.logical_or.reduce([none, *(self.has[facet][value] for value in values)]))
+
+    def likeness(self, rows: np.ndarray) -> np.ndarray:
+        """Return how alike every idea is to those in ``rows``, shape (n_ideas, n_rows), 0 to 1."""
+        return np.asarray(np.clip(self.directions @ self.directions[rows].T, 0, 1))
+
+
+def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy) -> IdeaTable:
+    """Return the table of ``ideas``, in their order."""
+    features = encode_ideas(ideas, taxonomy)
+    has = {
+        facet.name: {
+            value: np.array([value in idea.tags[facet.name] for idea in ideas], dtype=bool)
+            for value in facet.names
+        }
+        for facet in taxonomy.facets.values()
+    }
+    level = {
+        facet.name: np.array([facet.rank(idea.tags[facet.name][0]) for idea in ideas], dtype=int)
+        for facet in taxonomy.facets.values()
+        if facet.kind == "ordinal"
+    }
+    bare = IdeaTable(
+        taxonomy=taxonomy,
+        ideas=tuple(ideas),
+        features=features,
+        index={idea.idea_id: row for row, idea in enumerate(ideas)},
+        typical_cost=np.array([idea.typical_cost for idea in ideas], dtype=float),
+        minutes=np.array([idea.minutes for idea in ideas], dtype=int),
+        has=has,
+        level=level,
+        directions=_directions(features, taxonomy),
+        roles={},
+    )
+    return _with_roles(bare)
+
+
+def _directions(features: FeatureTable, taxonomy: Taxonomy) -> np.ndarray:
+    """Return unit vectors over the ranking facets, centred so that what all ideas share does not count."""
+    tiers = [taxonomy.facets[name.partition("=")[0]].tier for name in features.names]
+    columns = features.matrix[:, [tier == "ranking" for tier in tiers]]
+    centred = columns - columns.mean(axis=0)
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    # Single precision: likeness is compared with thresholds, and this is the largest product of a plan.
+    return np.asarray(centred / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def _with_roles(table: IdeaTable) -> IdeaTable:
+    easy = (
+        table.at_most("lead_time", "same_day")
+        & table.at_most("energy", "low")
+        & table.at_most("challenge", "gentle")
+        & table.at_most("cost", "low")
+        & (table.minutes <= EASY_MINUTES_MAX)
+    )
+    new = ~table.at_most("novelty", "twist") & ~table.has["need"]["security"]
+    growth = new | table.any_of("practice", GROWTH_PRACTICES) | table.has["challenge"]["stretch"]
+    close = table.any_of("practice", CLOSE_PRACTICES) | ~table.at_most("touch", "incidental")
+    return replace(table, roles={"easy": easy, "growth": growth, "close": close})

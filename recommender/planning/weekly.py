@@ -1,0 +1,199 @@
+"""The weekly plan: feasible first, then both of them, fresh to them, three roles, said why."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from recommender.domain import Plan, Suggestion, SwapReason
+from recommender.planning.couple import couple_score
+from recommender.planning.feasibility import Feasible, feasible, relaxations
+from recommender.planning.lifts import Lifts, lifts
+from recommender.planning.occasion import Occasion
+from recommender.planning.reasons import Extras, reasons_of
+from recommender.planning.settings import PlanSettings
+from recommender.planning.slate import Pick, choose_slate
+from recommender.planning.table import IdeaTable
+from recommender.preferences.model import Contributions
+
+
+class Expectation(Protocol):
+    """What a model expects of a couple, about every idea of the table."""
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Expected ratings, shape (n_partners, n_ideas), 1 to 5."""
+
+    @property
+    def couple_std(self) -> np.ndarray:
+        """Standard deviation of the partners' average, shape (n_ideas,), rating points."""
+
+    @property
+    def model_version(self) -> str:
+        """The version that expects it."""
+
+    def contributions(self, idea_index: int) -> Contributions | None:
+        """Return the additive terms of one idea, or None if the model has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Every idea's score and its parts, shapes (n_ideas,)."""
+
+    average: np.ndarray
+    balance: np.ndarray
+    lifts: Lifts
+    total: np.ndarray
+
+
+def weekly_plan(
+    table: IdeaTable,
+    expectation: Expectation,
+    occasion: Occasion,
+    settings: PlanSettings,
+    new_id: Callable[[], str],
+) -> Plan:
+    """Return the plan of a couple for a week: up to three feasible suggestions, with advice if fewer.
+
+    The same inputs give the same plan, ids apart: chance is seeded by couple and week.
+    """
+    can = feasible(table, occasion)
+    scored = _score(table, expectation, occasion, settings)
+    picks = choose_slate(
+        table,
+        scored.total,
+        expectation.couple_std,
+        can.mask,
+        settings,
+        seeded(occasion, "plan"),
+        returning=_returning(table, occasion),
+    )
+    suggestions: tuple[Suggestion, ...] = ()
+    for position, pick in enumerate(picks, start=1):
+        made = _suggestion(table, expectation, scored, can, pick, position, suggestions, new_id())
+        suggestions = (*suggestions, made)
+    advice = relaxations(table, occasion) if len(picks) < len(settings.roles) else ()
+    return Plan(occasion.week, occasion.couple.couple_id, settings.rule, suggestions, advice)
+
+
+def swapped(
+    table: IdeaTable,
+    expectation: Expectation,
+    occasion: Occasion,
+    settings: PlanSettings,
+    plan: Plan,
+    out: Suggestion,
+    reason: SwapReason,
+    new_id: str,
+) -> Suggestion | None:
+    """Return a suggestion to take the place of ``out``, or None when nothing else is feasible.
+
+    Parameters
+    ----------
+    reason : SwapReason
+        Changes what is looked for now: nearer, cheaper, more restful, under a roof.
+    """
+    can = feasible(table, occasion)
+    row = table.index.get(out.idea_id)
+    mask = can.mask & _answers_swap(table, row, reason)
+    others = tuple(s for s in plan.suggestions if s.suggestion_id != out.suggestion_id)
+    shown = [past.idea_id for past in occasion.history if past.on == occasion.week.monday]
+    mask[[table.index[idea_id] for idea_id in (*shown, out.idea_id) if idea_id in table.index]] = False
+    scored = _score(table, expectation, occasion, settings)
+    picks = choose_slate(
+        table,
+        scored.total,
+        expectation.couple_std,
+        mask,
+        settings,
+        seeded(occasion, f"swap {out.suggestion_id}"),
+        roles=(out.role,),
+        before=tuple(table.index[s.idea_id] for s in others if s.idea_id in table.index),
+        returning=_returning(table, occasion),
+    )
+    if not picks:
+        return None
+    return _suggestion(table, expectation, scored, can, picks[0], out.position, others, new_id)
+
+
+def seeded(occasion: Occasion, purpose: str) -> np.random.Generator:
+    """Return the chance that belongs to a couple, a week and a purpose: the same whoever asks, and when."""
+    key = f"{occasion.couple.couple_id}\0{occasion.week}\0{purpose}".encode()
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest()[:8], "big"))
+
+
+def _score(table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings) -> _Scored:
+    average = expectation.mean.mean(axis=0)
+    balanced = couple_score(expectation.mean, settings)
+    added = lifts(table, occasion, settings)
+    total = balanced + added.freshness + added.shown + added.goals + added.care
+    return _Scored(average, balanced - average, added, total)
+
+
+def _returning(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    """Return the favourites: ideas that both would do again (feasibility decides when)."""
+    favourites = np.zeros(len(table.ideas), dtype=bool)
+    loved = [past.idea_id for past in occasion.history if past.loved and past.idea_id in table.index]
+    favourites[[table.index[idea_id] for idea_id in loved]] = True
+    return favourites
+
+
+def _suggestion(
+    table: IdeaTable,
+    expectation: Expectation,
+    scored: _Scored,
+    can: Feasible,
+    pick: Pick,
+    position: int,
+    others: tuple[Suggestion, ...],
+    suggestion_id: str,
+) -> Suggestion:
+    row = pick.idea_index
+    extras = Extras(
+        balance=float(scored.balance[row]),
+        freshness=float(scored.lifts.freshness[row]),
+        shown=float(scored.lifts.shown[row]),
+        goals=float(scored.lifts.goals[row]),
+        care=float(scored.lifts.care[row]),
+        variety=pick.variety,
+    )
+    expected = float(scored.average[row])
+    return Suggestion(
+        suggestion_id=suggestion_id,
+        position=position,
+        role=pick.role,
+        idea_id=table.ideas[row].idea_id,
+        starts_at=can.openings.best_start(row, tuple(other.starts_at for other in others)),
+        expected=min(max(expected, 1.0), 5.0),
+        std=float(expectation.couple_std[row]),
+        score=float(scored.total[row]) + pick.variety,
+        propensity=pick.propensity,
+        reasons=reasons_of(table, row, expectation.contributions(row), expected, extras),
+        model_version=expectation.model_version,
+    )
+
+
+NEAR = ("home", "yard", "neighbourhood", "online")
+
+
+def _answers_swap(table: IdeaTable, row: int | None, reason: SwapReason) -> np.ndarray:
+    """Return the ideas that answer the reason for swapping the idea at ``row`` away."""
+    everything = np.ones(len(table.ideas), dtype=bool)
+    if reason == "too_far":
+        far = [place for place in table.taxonomy.facets["place"].names if place not in NEAR]
+        return ~table.any_of("place", far)
+    if reason == "wrong_weather":
+        return ~table.has["setting"]["outdoor"]
+    if row is None:
+        return everything
+    if reason == "too_dear":
+        return np.asarray(table.typical_cost < max(table.typical_cost[row], 1e-9))
+    if reason == "too_tired":
+        return table.at_most("energy", "low") & (table.minutes <= table.minutes[row])
+    return everything
+
+

@@ -1,0 +1,316 @@
+"""The hierarchical model as an estimator on plain data frames, usable outside Rekindle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from recommender.preferences.em import Feedback, Strength, fit_parameters
+from recommender.preferences.frames import aligned_features, check_ratings, known_ratings
+from recommender.preferences.model import CouplePosterior, CoupleRatings, HierarchicalModel, Parameters
+
+
+class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
+    """Hierarchical Bayesian linear recommender for single people and couples.
+
+    Parameters
+    ----------
+    prior : Parameters or None
+        Where to start and what to shrink to; None takes a vague prior scaled to the ratings given.
+    strength : Strength or None
+        How much the prior is worth; None takes the defaults.
+    max_iterations : int
+    on_iteration : callable
+        Told the number of each iteration and the objective after it.
+
+    Attributes
+    ----------
+    parameters_ : Parameters
+    objective_ : list[float]
+        The objective after each iteration; never decreases.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ideas = pd.DataFrame({"loud": [1.0, 1.0, -1.0, -1.0]}, index=["gig", "club", "bath", "book"])
+    >>> ratings = pd.DataFrame(
+    ...     [("ann", "gig", 5.0), ("ann", "bath", 1.0), ("bo", "book", 5.0), ("bo", "club", 1.0)],
+    ...     columns=["partner_id", "idea_id", "rating"],
+    ... )
+    >>> model = HierarchicalRecommender().fit(ratings, ideas)
+    >>> loud, quiet = model.predict(pd.DataFrame({"partner_id": "ann", "idea_id": ["club", "book"]}))
+    >>> bool(loud > quiet)
+    True
+    """
+
+    def __init__(
+        self,
+        prior: Parameters | None = None,
+        strength: Strength | None = None,
+        max_iterations: int = 60,
+        on_iteration: Callable[[int, float], None] | None = None,
+    ) -> None:
+        self.prior = prior
+        self.strength = strength
+        self.max_iterations = max_iterations
+        self.on_iteration = on_iteration
+
+    def fit(
+        self,
+        ratings: pd.DataFrame,
+        idea_features: pd.DataFrame,
+        partner_features: pd.DataFrame | None = None,
+    ) -> HierarchicalRecommender:
+        """Return self, fitted to all ratings.
+
+        Parameters
+        ----------
+        ratings : DataFrame
+            ``partner_id``, ``idea_id``, ``rating``; optionally ``couple_id`` (else everyone is single)
+            and ``date_id`` (else every couple has one date per idea and row of a partner).
+        idea_features : DataFrame
+            Numeric columns, indexed by ``idea_id``.
+        partner_features : DataFrame, optional
+            Numeric columns (answers), indexed by ``partner_id``; people without a row count as 0.
+
+        Raises
+        ------
+        InvalidInput
+            If a column is missing, a rating is not a number, or an idea has no features.
+        """
+        self.ratings_ = check_ratings(ratings, idea_features)
+        self.idea_features_ = idea_features
+        self.partner_features_ = partner_features
+        prior = self.prior or vague_prior(ratings, idea_features, partner_features)
+        start = replace(
+            prior,
+            idea_ids=tuple(idea_features.index),
+            effects=np.zeros(len(idea_features)),
+            effect_vars=np.full(len(idea_features), prior.effect_var),
+        )
+        self.objective_: list[float] = []
+        return self._with(start if ratings.empty else self._fit_parameters(ratings, start))
+
+    @classmethod
+    def from_parameters(
+        cls,
+        parameters: Parameters,
+        ratings: pd.DataFrame,
+        idea_features: pd.DataFrame,
+        partner_features: pd.DataFrame | None = None,
+    ) -> HierarchicalRecommender:
+        """Return an estimator with parameters fitted elsewhere, that knows ``ratings`` of these people."""
+        recommender = cls()
+        recommender.ratings_ = check_ratings(ratings, idea_features)
+        recommender.idea_features_ = idea_features[list(parameters.feature_names)]
+        recommender.partner_features_ = partner_features
+        recommender.objective_ = []
+        return recommender._with(parameters)
+
+    def _with(self, parameters: Parameters) -> HierarchicalRecommender:
+        self.parameters_ = parameters
+        features = self.idea_features_.to_numpy(dtype=float)
+        self.model_ = HierarchicalModel(parameters, tuple(self.idea_features_.index), features)
+        return self
+
+    def predict(
+        self,
+        pairs: pd.DataFrame,
+        *,
+        ratings: pd.DataFrame | None = None,
+        partner_features: pd.DataFrame | None = None,
+        return_std: bool = False,
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+        """Return the expected rating of each pair, and its standard deviation if asked.
+
+        Parameters
+        ----------
+        pairs : DataFrame
+            ``partner_id``, ``idea_id`` and, for people who are not in ``ratings``, nothing more.
+        ratings : DataFrame, optional
+            What is known of these people; replaces what fit saw. The parameters stay as they are.
+        return_std : bool
+            Whether to return the standard deviation of a rating too (noise included).
+        """
+        check_is_fitted(self)
+        aligned_features(self.idea_features_, pairs["idea_id"])
+        mean, var = np.zeros(len(pairs)), np.zeros(len(pairs))
+        for where, partner, posterior in self._posteriors(pairs, ratings, partner_features):
+            columns = [self.model_.index[idea_id] for idea_id in pairs["idea_id"].to_numpy()[where]]
+            mean[where] = posterior.mean[partner, columns]
+            var[where] = posterior.std[partner, columns] ** 2
+        if not return_std:
+            return mean
+        return mean, np.sqrt(var + self.parameters_.noise_var + self.parameters_.shock_var)
+
+    def sample_posterior(
+        self,
+        pairs: pd.DataFrame,
+        rng: np.random.Generator,
+        *,
+        ratings: pd.DataFrame | None = None,
+        partner_features: pd.DataFrame | None = None,
+    ) -> np.ndarray:
+        """Return one joint draw of the expected rating of each pair, shape (n_pairs,)."""
+        check_is_fitted(self)
+        draw = np.zeros(len(pairs))
+        for members, known, answers, rows in self._couples(pairs, ratings, partner_features):
+            sample = self.model_.sample_posterior(answers, known, rng)
+            for where, partner in _rows_of(members, rows):
+                columns = [self.model_.index[idea_id] for idea_id in pairs["idea_id"].to_numpy()[where]]
+                draw[where] = sample[partner, columns]
+        return draw
+
+    def contributions(
+        self,
+        pairs: pd.DataFrame,
+        *,
+        ratings: pd.DataFrame | None = None,
+        partner_features: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Return the additive terms of each pair's expected rating: one row a pair, summing to ``predict``.
+
+        Columns are ``level``, ``leniency``, ``effect`` and, for each feature, ``appeal:…``,
+        ``answers:…`` and ``taste:…``.
+        """
+        check_is_fitted(self)
+        names = list(self.idea_features_.columns)
+        columns = ["level", "leniency", "effect"]
+        columns += [f"{kind}:{name}" for kind in ("appeal", "answers", "taste") for name in names]
+        out = np.zeros((len(pairs), len(columns)))
+        for where, partner, posterior in self._posteriors(pairs, ratings, partner_features):
+            for row in where:
+                terms = self.model_.contributions(
+                    posterior, self.model_.index[pairs["idea_id"].to_numpy()[row]]
+                )
+                head = [terms.level, terms.leniency[partner], terms.effect]
+                tail = (terms.appeal[partner], terms.answers[partner], terms.taste[partner])
+                out[row] = np.concatenate([head, *tail])
+        return pd.DataFrame(out, columns=columns, index=pairs.index)
+
+    def _fit_parameters(self, ratings: pd.DataFrame, start: Parameters) -> Parameters:
+        def note(number: int, objective: float) -> None:
+            self.objective_.append(objective)
+            if self.on_iteration is not None:
+                self.on_iteration(number, objective)
+
+        feedback = feedback_of(ratings, self.idea_features_, self.partner_features_, len(start.answer_names))
+        return fit_parameters(
+            feedback,
+            start,
+            strength=self.strength,
+            max_iterations=self.max_iterations,
+            on_iteration=note,
+        )
+
+    def _posteriors(
+        self, pairs: pd.DataFrame, ratings: pd.DataFrame | None, partner_features: pd.DataFrame | None
+    ) -> Iterator[tuple[np.ndarray, int, CouplePosterior]]:
+        """Yield rows of ``pairs``, the partner's position in the couple, and the couple's posterior."""
+        for members, known, answers, rows in self._couples(pairs, ratings, partner_features):
+            posterior = self.model_.posterior(answers, known)
+            for where, partner in _rows_of(members, rows):
+                yield where, partner, posterior
+
+    def _couples(
+        self, pairs: pd.DataFrame, ratings: pd.DataFrame | None, partner_features: pd.DataFrame | None
+    ) -> Iterator[tuple[list[object], CoupleRatings, np.ndarray, pd.Series]]:
+        known = known_ratings(self.ratings_, ratings)
+        features = self.partner_features_ if partner_features is None else partner_features
+        keyed = known.assign(couple_id=_couple_ids(known), date_id=_date_ids(known))
+        couple_of = dict(zip(keyed["partner_id"], keyed["couple_id"], strict=True))
+        wanted = pairs["partner_id"].map(lambda partner: couple_of.get(partner, ("single", partner)))
+        groups = dict(iter(keyed.groupby("couple_id", sort=False)))
+        for couple_id, rows in pairs.assign(row=np.arange(len(pairs))).groupby(wanted, sort=False):
+            theirs = groups.get(couple_id, keyed.iloc[:0])
+            members = list(dict.fromkeys([*theirs["partner_id"], *rows["partner_id"]]))
+            answers = answer_rows(features, members, len(self.parameters_.answer_names))
+            yield members, self._couple_ratings(theirs, members), answers, rows.set_index("row")["partner_id"]
+
+    def _couple_ratings(self, ratings: pd.DataFrame, members: list[object]) -> CoupleRatings:
+        return CoupleRatings(
+            partner=np.array([members.index(partner) for partner in ratings["partner_id"]], dtype=int),
+            idea_index=np.array([self.model_.index[idea] for idea in ratings["idea_id"]], dtype=int),
+            date=pd.factorize(ratings["date_id"])[0],
+            rating=ratings["rating"].to_numpy(dtype=float),
+        )
+
+
+def _rows_of(members: list[object], partner_by_row: pd.Series) -> Iterator[tuple[np.ndarray, int]]:
+    for position, member in enumerate(members):
+        where = partner_by_row.index[partner_by_row == member].to_numpy()
+        if len(where):
+            yield where, position
+
+
+def _couple_ids(ratings: pd.DataFrame) -> pd.Series:
+    if "couple_id" in ratings.columns:
+        return ratings["couple_id"]
+    return ratings["partner_id"].map(lambda partner: ("single", partner))
+
+
+def _date_ids(ratings: pd.DataFrame) -> pd.Series:
+    if "date_id" in ratings.columns:
+        return ratings["date_id"]
+    turn = ratings.groupby(["partner_id", "idea_id"]).cumcount()
+    couple = pd.Series(pd.factorize(_couple_ids(ratings))[0], index=ratings.index)
+    return couple.astype(str) + "\0" + ratings["idea_id"].astype(str) + "\0" + turn.astype(str)
+
+
+def answer_rows(partner_features: pd.DataFrame | None, members: list[object], n_answers: int) -> np.ndarray:
+    """Return the answers of ``members``, shape (n_members, n_answers); 0 for people without a row."""
+    if partner_features is None:
+        return np.zeros((len(members), n_answers))
+    return np.asarray(partner_features.reindex(pd.Index(members)).fillna(0.0).to_numpy(dtype=float))
+
+
+def feedback_of(
+    ratings: pd.DataFrame,
+    idea_features: pd.DataFrame,
+    partner_features: pd.DataFrame | None,
+    n_answers: int,
+) -> Feedback:
+    """Return the frames as the arrays that the fit works on, couples and partners in order of appearance."""
+    partner, partners = pd.factorize(ratings["partner_id"])
+    return Feedback(
+        rating=ratings["rating"].to_numpy(dtype=float),
+        idea=idea_features.index.get_indexer(pd.Index(ratings["idea_id"])),
+        partner=partner,
+        couple=pd.factorize(_couple_ids(ratings))[0],
+        date=pd.factorize(_date_ids(ratings))[0],
+        features=idea_features.to_numpy(dtype=float),
+        answers=answer_rows(partner_features, list(partners), n_answers),
+    )
+
+
+def vague_prior(
+    ratings: pd.DataFrame, idea_features: pd.DataFrame, partner_features: pd.DataFrame | None
+) -> Parameters:
+    """Return a prior scaled to the ratings' variance: a third to taste, a third to idea and level, the rest noise."""
+    features = idea_features.to_numpy(dtype=float)
+    total = float(ratings["rating"].var(ddof=0)) if len(ratings) > 1 else 1.0
+    total = total if total > 0 else 1.0
+    spread = max(float(features.var(axis=0).sum()), 1e-12)
+    variances = np.append(total / 6, np.full(features.shape[1], total / 3 / spread))
+    answers = () if partner_features is None else tuple(map(str, partner_features.columns))
+    fixed = np.zeros((features.shape[1] + 1, len(answers) + 1))
+    fixed[0, 0] = float(ratings["rating"].mean()) if len(ratings) else 3.0
+    return Parameters(
+        idea_ids=(),
+        feature_names=tuple(map(str, idea_features.columns)),
+        answer_names=answers,
+        feature_means=features.mean(axis=0),
+        fixed=fixed,
+        effects=np.zeros(0),
+        effect_vars=np.zeros(0),
+        effect_var=total / 6,
+        couple_cov=np.diag(variances / 2),
+        partner_cov=np.diag(variances / 2),
+        shock_var=total / 12,
+        noise_var=total / 4,
+    )

@@ -1,0 +1,140 @@
+"""Ideas and answers as numbers: stable names for columns, so that every weight can be told in words.
+
+An ordinal facet becomes one column, coded from -1 (least demanding) to 1 (most); every other value
+becomes an indicator named ``facet=value``. Values that say "nothing in particular" have no column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.catalogue.taxonomy import Facet, Taxonomy
+from recommender.domain import AnswerValue, Idea, Question, Tags
+
+UNMARKED = frozenset({"any", "none"})
+"""Values of multi facets that say nothing in particular; their absence of a column is the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """The ideas as a matrix.
+
+    Attributes
+    ----------
+    idea_ids : tuple[str, ...]
+        Row names.
+    names : tuple[str, ...]
+        Column names.
+    matrix : ndarray of shape (n_ideas, n_features), float64
+        Codes in [-1, 1] for ordinal facets, 0 or 1 for the rest.
+    """
+
+    idea_ids: tuple[str, ...]
+    names: tuple[str, ...]
+    matrix: np.ndarray
+
+
+def feature_names(taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Return the column names, in the taxonomy's order."""
+    return tuple(name for facet in taxonomy.facets.values() for name in _columns(facet))
+
+
+def encode_ideas(ideas: Sequence[Idea], taxonomy: Taxonomy) -> FeatureTable:
+    """Return the feature table of ``ideas``, one row each, in their order."""
+    names = feature_names(taxonomy)
+    column = {name: k for k, name in enumerate(names)}
+    matrix = np.zeros((len(ideas), len(names)))
+    for row, idea in enumerate(ideas):
+        for name, code in encode_tags(idea.tags, taxonomy):
+            matrix[row, column[name]] = code
+    return FeatureTable(tuple(idea.idea_id for idea in ideas), names, matrix)
+
+
+def encode_tags(tags: Tags, taxonomy: Taxonomy) -> Iterator[tuple[str, float]]:
+    """Yield ``(column name, code)`` for every tag that has a column.
+
+    Several values of an ordinal facet, as a quiz option may name, count as their mean.
+    """
+    for facet_name, values in tags.items():
+        facet = taxonomy.facets[facet_name]
+        if facet.kind == "ordinal":
+            codes = [2 * facet.rank(value) / (len(facet.names) - 1) - 1 for value in values]
+            yield facet_name, float(np.mean(codes))
+        else:
+            yield from ((f"{facet_name}={value}", 1.0) for value in values if not _unmarked(facet, value))
+
+
+def answer_names(quiz: Sequence[Question]) -> tuple[str, ...]:
+    """Return one name per answer column: the question, and for ``many`` its option too."""
+    return tuple(name for question in quiz for name in _answer_columns(question))
+
+
+def encode_answers(quiz: Sequence[Question], answers: Mapping[str, AnswerValue]) -> np.ndarray:
+    """Return the answers as a vector of shape (n_answers,), each in [-1, 1]; 0 where not answered.
+
+    A pair is 1 for its first option and -1 for its second; a scale runs from -1 to 1;
+    each option of a ``many`` question is 1 when chosen, else 0.
+    """
+    return np.array([code for question in quiz for code in _answer_codes(question, answers)])
+
+
+def alignment(quiz: Sequence[Question], taxonomy: Taxonomy) -> np.ndarray:
+    """Return what each answer speaks for, shape (n_features, n_answers).
+
+    The column of a pair or scale is the tags of one end minus those of the other, halved,
+    so that answering one way or the other moves the same distance.
+    """
+    column = {name: k for k, name in enumerate(feature_names(taxonomy))}
+
+    def vector(tags: Tags) -> np.ndarray:
+        out = np.zeros(len(column))
+        for name, code in encode_tags(tags, taxonomy):
+            out[column[name]] = code
+        return out
+
+    columns: list[np.ndarray] = []
+    for question in quiz:
+        ends = [vector(option.tags) for option in question.options]
+        if question.kind == "many":
+            columns.extend(ends)
+        elif question.kind == "pair":
+            columns.append((ends[0] - ends[1]) / 2)
+        else:
+            columns.append((ends[-1] - ends[0]) / 2)
+    return np.array(columns).T.reshape(len(column), len(columns))
+
+
+def _unmarked(facet: Facet, value: str) -> bool:
+    return facet.kind == "multi" and value in UNMARKED
+
+
+def _columns(facet: Facet) -> list[str]:
+    if facet.kind == "ordinal":
+        return [facet.name]
+    return [f"{facet.name}={value}" for value in facet.names if not _unmarked(facet, value)]
+
+
+def _answer_columns(question: Question) -> list[str]:
+    if question.kind == "many":
+        return [f"{question.question_id}={option.value}" for option in question.options]
+    return [question.question_id]
+
+
+def _answer_codes(question: Question, answers: Mapping[str, AnswerValue]) -> list[float]:
+    answer = answers.get(question.question_id)
+    values = [option.value for option in question.options]
+    if question.kind == "many":
+        chosen = answer if isinstance(answer, tuple) else ()
+        return [float(value in chosen) for value in values]
+    if answer is None or answer not in values:
+        return [0.0]
+    return [_position(question, values.index(answer))]
+
+
+def _position(question: Question, index: int) -> float:
+    """Return where an answer stands between the two ends: pairs begin at 1, scales at -1."""
+    along = 2 * index / (len(question.options) - 1) - 1
+    return -along if question.kind == "pair" else along

@@ -1,0 +1,204 @@
+"""A couple's dates: those they chose, and those they did on their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from recommender.domain import CoupleDate, DateStatus, Rating
+from recommender.errors import Conflict, InvalidInput, NotFound
+from recommender.service.callers import Caller, Home, find_home
+from recommender.service.deployment import Deployment
+from recommender.service.limits import check_stars, check_status
+from recommender.service.moments import check_day, check_start
+from recommender.service.secret import new_id
+from recommender.service.texts import TITLE_LENGTH, check_line, check_note
+from recommender.store import dates, ratings, reading, transaction
+
+# The same words for a date of another couple as for one that never was.
+NO_DATE = "There is no such date."
+RATED = "This date has been rated; it cannot be {change}."
+
+
+@dataclass(frozen=True, slots=True)
+class DateView:
+    """A date as one partner may see it.
+
+    Attributes
+    ----------
+    mine : Rating or None
+        Their own rating, with their note.
+    theirs : Rating or None
+        The other partner's rating, once both have rated, and never with the note.
+    """
+
+    date: CoupleDate
+    mine: Rating | None
+    theirs: Rating | None
+
+
+def list_dates(d: Deployment, caller: Caller) -> tuple[DateView, ...]:
+    """Return a couple's dates, the newest first."""
+    with reading(d.engine) as connection:
+        home = find_home(connection, caller)
+        couple_dates = dates.list_dates(connection, home.couple.couple_id)
+        rated: dict[str, list[Rating]] = {}
+        for rating in ratings.list_ratings(connection, home.couple.couple_id):
+            rated.setdefault(rating.date_id, []).append(rating)
+    return tuple(view(date, rated.get(date.date_id, ()), home.me.partner_id) for date in couple_dates)
+
+
+def log_date(
+    d: Deployment, caller: Caller, *, on: dt.date, idea_id: str | None = None, title: str | None = None
+) -> DateView:
+    """Note a date that a couple did on their own, at noon of the day ``on`` where they live.
+
+    Raises
+    ------
+    InvalidInput
+        If not exactly one of ``idea_id`` and ``title`` is given, there is no such idea, or the day is
+        still to come.
+    """
+    title = _title(d, idea_id, title)
+    now = d.clock()
+    with transaction(d.engine) as connection:
+        home = find_home(connection, caller)
+        starts_at = check_day("on", on, home.couple.circumstances.time_zone, now)
+        date = CoupleDate(new_id(now), home.couple.couple_id, idea_id, title, "done", starts_at)
+        dates.insert_date(connection, date)
+    return DateView(date, None, None)
+
+
+def update_date(
+    d: Deployment,
+    caller: Caller,
+    date_id: str,
+    *,
+    status: DateStatus | None = None,
+    starts_at: dt.datetime | None = None,
+) -> DateView:
+    """Move a date or change whether it is planned, done or skipped.
+
+    Raises
+    ------
+    InvalidInput
+        If the status is unknown, or the start has no time zone or lies far off.
+    NotFound
+        If the couple has no such date.
+    Conflict
+        If it has been rated and the status would say that it did not happen.
+    """
+    if status is not None:
+        check_status(status)
+    if starts_at is not None:
+        check_start("starts_at", starts_at)
+    with transaction(d.engine) as connection:
+        home, date = find_date(connection, caller, date_id)
+        rated = ratings.list_date_ratings(connection, date_id)
+        if rated and status not in (None, "done"):
+            raise Conflict(RATED.format(change=status))
+        date = replace(date, status=status or date.status, starts_at=starts_at or date.starts_at)
+        dates.update_date(connection, date)
+    return view(date, rated, home.me.partner_id)
+
+
+def delete_date(d: Deployment, caller: Caller, date_id: str) -> None:
+    """Delete a date that nobody has rated.
+
+    Raises
+    ------
+    NotFound
+        If the couple has no such date.
+    Conflict
+        If it has been rated.
+    """
+    with transaction(d.engine) as connection:
+        find_date(connection, caller, date_id)
+        if ratings.list_date_ratings(connection, date_id):
+            raise Conflict(RATED.format(change="deleted"))
+        dates.delete_date(connection, date_id)
+
+
+def put_rating(
+    d: Deployment,
+    caller: Caller,
+    date_id: str,
+    *,
+    enjoyment: int,
+    closeness: int | None = None,
+    again: bool | None = None,
+    note: str | None = None,
+) -> DateView:
+    """Rate a date, or rate it anew; either marks it done, whenever it was planned.
+
+    Raises
+    ------
+    InvalidInput
+        If a number is not 1 to 5, or the note is too long.
+    NotFound
+        If the couple has no such date.
+    """
+    check_stars("enjoyment", enjoyment)
+    if closeness is not None:
+        check_stars("closeness", closeness)
+    note = check_note("note", note)
+    with transaction(d.engine) as connection:
+        home, date = find_date(connection, caller, date_id)
+        said = Rating(date_id, home.me.partner_id, enjoyment, closeness, again, note, d.clock())
+        date = replace(date, status="done")
+        ratings.put_rating(connection, said)
+        dates.update_date(connection, date)
+        return view(date, ratings.list_date_ratings(connection, date_id), home.me.partner_id)
+
+
+def delete_rating(d: Deployment, caller: Caller, date_id: str) -> DateView:
+    """Take back one's own rating of a date, if there is one.
+
+    Raises
+    ------
+    NotFound
+        If the couple has no such date.
+    """
+    with transaction(d.engine) as connection:
+        home, date = find_date(connection, caller, date_id)
+        ratings.delete_rating(connection, date_id, home.me.partner_id)
+    return DateView(date, None, None)
+
+
+def find_date(connection: Connection, caller: Caller, date_id: str) -> tuple[Home, CoupleDate]:
+    """Return the partner who asks and a date of their couple, held until the transaction ends.
+
+    Raises
+    ------
+    NotFound
+        If the couple has no such date.
+    """
+    home = find_home(connection, caller)
+    date = dates.find_date(connection, home.couple.couple_id, date_id, for_update=True)
+    if date is None:
+        raise NotFound(NO_DATE)
+    return home, date
+
+
+def view(date: CoupleDate, rated: Iterable[Rating], partner_id: str) -> DateView:
+    """Return a date with its ratings as ``partner_id`` may see them."""
+    by = {rating.partner_id: rating for rating in rated}
+    mine = by.pop(partner_id, None)
+    if mine is None or not by:
+        return DateView(date, mine, None)
+    (theirs,) = by.values()
+    return DateView(date, mine, replace(theirs, note=None))
+
+
+def _title(d: Deployment, idea_id: str | None, title: str | None) -> str:
+    if (idea_id is None) == (title is None):
+        raise InvalidInput("title", "give either a title or an idea_id")
+    if title is not None:
+        return check_line("title", title, TITLE_LENGTH)
+    idea = d.catalogue.by_id.get(idea_id or "")
+    if idea is None:
+        raise InvalidInput("idea_id", f"there is no idea {idea_id!r}")
+    return idea.title

@@ -1,0 +1,86 @@
+"""Everything a use case needs at hand: settings, database, catalogue, models and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from recommender.catalogue.bundled import models_folder
+from recommender.catalogue.library import Catalogue, load_catalogue
+from recommender.domain import utc_now
+from recommender.errors import StoreError
+from recommender.learning.registry import PRIOR_VERSION, Registry
+from recommender.planning.settings import PlanSettings
+from recommender.planning.table import IdeaTable
+from recommender.service.serving import Models, ServedModels
+from recommender.service.settings import Settings
+from recommender.store import is_current, open_engine, upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One running Rekindle; every use case takes it first.
+
+    Attributes
+    ----------
+    table : IdeaTable
+        The catalogue as the plan sees it.
+    models : Models
+        What says how much a couple will enjoy an idea: the registry's current model, unless replaced.
+    clock : Callable[[], datetime]
+        The present moment, aware.
+    """
+
+    settings: Settings
+    engine: Engine
+    catalogue: Catalogue
+    table: IdeaTable
+    registry: Registry
+    models: Models
+    plan_settings: PlanSettings
+    clock: Callable[[], datetime]
+
+
+def open_deployment(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Deployment:
+    """Return a deployment that is ready to serve.
+
+    A new or older SQLite database is brought up to date on the way. Any other is left to
+    ``rekindle db upgrade``, since several machines may share it.
+
+    Raises
+    ------
+    StoreError
+        If the home folder cannot be made, the database cannot be used, or a newer version made it.
+    CatalogueError
+        If the catalogue cannot be read.
+    """
+    catalogue = load_catalogue(settings.catalogue)
+    engine = _open_database(settings)
+    if not is_current(engine) and engine.dialect.name == "sqlite":
+        upgrade(engine)
+    registry = Registry(settings.home / "models", models_folder() / PRIOR_VERSION)
+    models = ServedModels(registry, catalogue)
+    return Deployment(
+        settings=settings,
+        engine=engine,
+        catalogue=catalogue,
+        table=models.table,
+        registry=registry,
+        models=models,
+        plan_settings=PlanSettings(),
+        clock=clock,
+    )
+
+
+def _open_database(settings: Settings) -> Engine:
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {settings.home} cannot be made ({error.strerror}); "
+            "name another in REKINDLE_HOME, or make it yourself."
+        ) from error
+    return open_engine(settings.database_url)

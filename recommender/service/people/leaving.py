@@ -1,0 +1,84 @@
+"""Taking one's data out, leaving alone and at once, and deleting a couple."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from recommender.domain import Circumstances, CoupleDate, Goal, Partner, Rating
+from recommender.service.callers import Caller, couple_of, find_home
+from recommender.service.deployment import Deployment
+from recommender.store import access, dates, people, plans, ratings, reading, transaction
+
+EXPORT_FORMAT = 1
+
+_as_json = {
+    kind: TypeAdapter(kind).dump_python for kind in (Partner, Circumstances, Goal, CoupleDate, Rating)
+}
+
+
+def export_me(d: Deployment, caller: Caller) -> dict[str, Any]:
+    """Return everything kept about the partner who asks, as plain JSON types.
+
+    What the two share (circumstances, goals, dates, ideas shown) is in it; nothing that is the other
+    partner's alone ever is.
+    """
+    with reading(d.engine) as connection:
+        home = find_home(connection, caller)
+        couple_dates = dates.list_dates(connection, home.couple.couple_id)
+        both_rated = ratings.list_ratings(connection, home.couple.couple_id)
+        shown = plans.all_exposures(connection, home.couple.couple_id)
+    mine = [rating for rating in both_rated if rating.partner_id == home.me.partner_id]
+    return {
+        "format": EXPORT_FORMAT,
+        "exported_at": d.clock().isoformat(),
+        "me": _plain(home.me),
+        "circumstances": _plain(home.couple.circumstances),
+        "goals": [_plain(goal) for goal in home.couple.goals],
+        "dates": [_plain(date) for date in couple_dates],
+        "ratings": [_plain(rating) for rating in mine],
+        "shown": [
+            {
+                "week": str(exposure.week),
+                "idea_id": exposure.suggestion.idea_id,
+                "starts_at": exposure.suggestion.starts_at.isoformat(),
+                "shown_at": exposure.shown_at.isoformat(),
+            }
+            for exposure in shown
+        ],
+    }
+
+
+def leave(d: Deployment, caller: Caller) -> None:
+    """Delete the partner who asks: answers, boundaries, ratings and notes, token and calendar, at once.
+
+    The couple goes on for the other; the last one to leave takes it with them.
+    """
+    with transaction(d.engine) as connection:
+        home = find_home(connection, caller, for_update=True)
+        if len(home.couple.partners) == 1:
+            people.delete_couple(connection, home.couple.couple_id)
+            return
+        people.delete_partner(connection, home.me.partner_id)
+        access.delete_invites(connection, home.couple.couple_id)  # none they may have kept lets them back in
+
+
+def delete_couple(d: Deployment, caller: Caller) -> None:
+    """Delete a couple and everything of both partners.
+
+    Either partner may, and the operator as a `Caller` that names the couple.
+
+    Raises
+    ------
+    NotAllowed
+        If the caller is of no couple.
+    NotFound
+        If the operator names a couple that is not there.
+    """
+    with transaction(d.engine) as connection:
+        people.delete_couple(connection, couple_of(connection, caller, for_update=True).couple_id)
+
+
+def _plain(value: Partner | Circumstances | Goal | CoupleDate | Rating) -> Any:
+    return _as_json[type(value)](value, mode="json")

@@ -1,0 +1,137 @@
+"""The model that serves: follows the registry's current pointer, and answers for one couple at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+
+from recommender.catalogue.library import Catalogue
+from recommender.domain import Couple, CoupleDate, Partner, Rating
+from recommender.errors import ModelError
+from recommender.learning.registry import Registry
+from recommender.planning.table import build_table
+from recommender.planning.weekly import Expectation
+from recommender.preferences.features import answer_names, encode_answers
+from recommender.preferences.model import Contributions, CouplePosterior, CoupleRatings, HierarchicalModel
+
+
+class Models(Protocol):
+    """Anything that can say what a couple will enjoy."""
+
+    def expect(self, couple: Couple, dates: Sequence[CoupleDate], ratings: Sequence[Rating]) -> Expectation:
+        """Return what is expected of a couple, given everything they rated."""
+
+    def ready(self) -> str:
+        """Return the version that serves; raises ModelError if none can."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoupleExpectation:
+    """A couple's posterior, as the weekly plan asks for it."""
+
+    posterior: CouplePosterior
+    model: HierarchicalModel
+    model_version: str
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Expected ratings, shape (n_partners, n_ideas)."""
+        return self.posterior.mean
+
+    @property
+    def couple_std(self) -> np.ndarray:
+        """Standard deviation of the partners' average, shape (n_ideas,)."""
+        return self.posterior.couple_std
+
+    def contributions(self, idea_index: int) -> Contributions:
+        """Return the additive terms of one idea."""
+        return self.model.contributions(self.posterior, idea_index)
+
+
+class ServedModels:
+    """The registry's current model, loaded once and again whenever the pointer moves.
+
+    Parameters
+    ----------
+    registry : Registry
+    catalogue : Catalogue
+    """
+
+    def __init__(self, registry: Registry, catalogue: Catalogue) -> None:
+        self.registry = registry
+        self.catalogue = catalogue
+        self.table = build_table(catalogue.ideas, catalogue.taxonomy)
+        self._lock = Lock()
+        self._loaded: tuple[str, HierarchicalModel] | None = None
+
+    def ready(self) -> str:
+        """Return the version that serves.
+
+        Raises
+        ------
+        ModelError
+            If the current model cannot be loaded.
+        """
+        return self._current()[0]
+
+    def expect(
+        self, couple: Couple, dates: Sequence[CoupleDate], ratings: Sequence[Rating]
+    ) -> CoupleExpectation:
+        """Return the exact posterior of a couple under the current model."""
+        version, model = self._current()
+        known = couple_ratings(model.index, couple, dates, ratings)
+        answers = np.array([self._answers(partner, model) for partner in couple.partners])
+        return CoupleExpectation(model.posterior(answers, known), model, version)
+
+    def _answers(self, partner: Partner, model: HierarchicalModel) -> np.ndarray:
+        """Return a partner's answers in the model's order; questions that either does not know count as skipped."""
+        quiz = self.catalogue.quiz
+        coded = dict(zip(answer_names(quiz), encode_answers(quiz, partner.answers), strict=True))
+        return np.array([coded.get(name, 0.0) for name in model.parameters.answer_names])
+
+    def _current(self) -> tuple[str, HierarchicalModel]:
+        version = self.registry.current_version()
+        with self._lock:
+            if self._loaded is None or self._loaded[0] != version:
+                self._loaded = (version, self._load(version))
+            return self._loaded
+
+    def _load(self, version: str) -> HierarchicalModel:
+        parameters = self.registry.load(version).parameters
+        features = self.table.features
+        column = {name: k for k, name in enumerate(features.names)}
+        unknown = [name for name in parameters.feature_names if name not in column]
+        if unknown:
+            raise ModelError(
+                f"model {version} was made for tags that the taxonomy no longer has ({unknown[0]}); "
+                "retrain, or go back with `rekindle models rollback`"
+            )
+        order = [column[name] for name in parameters.feature_names]
+        return HierarchicalModel(parameters, features.idea_ids, features.matrix[:, order])
+
+
+def couple_ratings(
+    index: dict[str, int], couple: Couple, dates: Sequence[CoupleDate], ratings: Sequence[Rating]
+) -> CoupleRatings:
+    """Return a couple's ratings as arrays; dates without a catalogue idea, and raters who left, do not count."""
+    idea_of = {date.date_id: date.idea_id for date in dates}
+    position = {partner.partner_id: at for at, partner in enumerate(couple.partners)}
+    known = [
+        (position[r.partner_id], index[idea_of[r.date_id] or ""], r.date_id, r.enjoyment)
+        for r in ratings
+        if r.partner_id in position and idea_of.get(r.date_id) in index
+    ]
+    if not known:
+        return CoupleRatings.none()
+    partner, idea, date, rating = zip(*known, strict=True)
+    numbers = {date_id: number for number, date_id in enumerate(dict.fromkeys(date))}
+    return CoupleRatings(
+        np.array(partner, dtype=int),
+        np.array(idea, dtype=int),
+        np.array([numbers[date_id] for date_id in date], dtype=int),
+        np.array(rating, dtype=float),
+    )

@@ -1,0 +1,97 @@
+"""Plans put into words and plain types for whoever shows them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from recommender.domain import Idea, Plan, Reason, Suggestion
+from recommender.service.deployment import Deployment
+from recommender.store.engine import reading
+from recommender.store.people import find_couple
+
+SENTENCES = 3
+SPOKEN = 0.02
+"""Points below which a reason is not read out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One suggestion as a person reads it.
+
+    Attributes
+    ----------
+    facts : str
+        When, how long, how much.
+    sentences : tuple[str, ...]
+        At most three, the most telling reasons with their points.
+    """
+
+    position: int
+    role: str
+    suggestion_id: str
+    title: str
+    pitch: str
+    facts: str
+    sentences: tuple[str, ...]
+
+
+def plan_cards(deployment: Deployment, plan: Plan) -> tuple[Card, ...]:
+    """Return a plan's suggestions as cards, times in the couple's own time zone."""
+    zone = _zone(deployment, plan.couple_id)
+    return tuple(_card(deployment.catalogue.idea(s.idea_id), s, zone) for s in plan.suggestions)
+
+
+def plan_body(deployment: Deployment, plan: Plan) -> dict[str, Any]:
+    """Return a plan as plain types: the same content as ``GET /v1/weeks/{iso_week}``."""
+    zone = _zone(deployment, plan.couple_id)
+    return {
+        "week": str(plan.week),
+        "rule": plan.rule,
+        "suggestions": [
+            {
+                "suggestion_id": s.suggestion_id,
+                "position": s.position,
+                "role": s.role,
+                "idea": asdict(deployment.catalogue.idea(s.idea_id)),
+                "starts_at": s.starts_at.astimezone(zone).isoformat(),
+                "expected": s.expected,
+                "guess": s.guess,
+                "reasons": [asdict(reason) for reason in s.reasons],
+            }
+            for s in plan.suggestions
+        ],
+        "advice": [asdict(relaxation) for relaxation in plan.advice],
+    }
+
+
+def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo) -> Card:
+    when = suggestion.starts_at.astimezone(zone)
+    cost = "free" if idea.typical_cost == 0 else f"about {idea.typical_cost:g}"
+    return Card(
+        position=suggestion.position,
+        role=suggestion.role,
+        suggestion_id=suggestion.suggestion_id,
+        title=idea.title,
+        pitch=idea.pitch,
+        facts=f"{suggestion.role} · {when:%a %d %b %H:%M} · {idea.minutes} min · {cost}",
+        sentences=_sentences(suggestion),
+    )
+
+
+def _sentences(suggestion: Suggestion) -> tuple[str, ...]:
+    told = [r for r in suggestion.reasons if r.kind != "level" and r.contribution >= SPOKEN]
+    spoken = [_spoken(reason) for reason in told[:SENTENCES]]
+    expected = f"Expected {suggestion.expected:.1f} of 5"
+    return (*spoken, f"{expected}, a guess so far." if suggestion.guess else f"{expected}.")
+
+
+def _spoken(reason: Reason) -> str:
+    return f"{reason.text.removesuffix('.')} ({reason.contribution:+.2f})"
+
+
+def _zone(deployment: Deployment, couple_id: str) -> ZoneInfo:
+    with reading(deployment.engine) as connection:
+        couple = find_couple(connection, couple_id)
+    return ZoneInfo(couple.circumstances.time_zone if couple else "UTC")

@@ -1,0 +1,257 @@
+"""A couple's week: the plan (made once, then the same), swapping, choosing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+from ulid import ULID
+
+from recommender.domain import Couple, CoupleDate, Plan, Rating, Suggestion, SwapReason, Week
+from recommender.errors import Conflict, InvalidInput, NotFound
+from recommender.planning.feasibility import within_boundaries, within_circumstances
+from recommender.planning.occasion import Occasion, PastIdea
+from recommender.planning.weekly import swapped, weekly_plan
+from recommender.service.people import Caller, couple_of
+from recommender.service.dates import DateView
+from recommender.service.dates import view as view_of
+from recommender.service.deployment import Deployment
+from recommender.store import dates as date_store
+from recommender.store import plans as plan_store
+from recommender.store import ratings as rating_store
+from recommender.store.engine import reading, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Everything a plan depends on that the store holds."""
+
+    couple: Couple
+    dates: tuple[CoupleDate, ...]
+    ratings: tuple[Rating, ...]
+    exposures: tuple[plan_store.Exposure, ...]
+
+
+def upcoming_week(now: datetime, time_zone: str) -> Week:
+    """Return the week to plan for: this one, or from Sunday noon on the next.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> str(upcoming_week(datetime(2026, 11, 28, 20, tzinfo=UTC), "UTC"))
+    '2026-W48'
+    >>> str(upcoming_week(datetime(2026, 11, 29, 12, tzinfo=UTC), "UTC"))
+    '2026-W49'
+    """
+    return Week.of((now.astimezone(ZoneInfo(time_zone)) + timedelta(hours=12)).date())
+
+
+def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
+    """Return the couple's plan for a week, made now if there is none yet.
+
+    A suggestion that has come to lie outside their limits since it was made is replaced, and if
+    nothing can replace it, left out.
+    """
+    with reading(deployment.engine) as connection:
+        couple = couple_of(connection, caller)
+        plan = plan_store.find_plan(connection, couple.couple_id, week)
+        if plan is not None and not _outgrown(deployment, couple, plan):
+            return plan
+    with transaction(deployment.engine) as connection:
+        past = _past(connection, caller)
+        plan = plan_store.find_plan(connection, past.couple.couple_id, week)
+        if plan is None:
+            return _make(deployment, connection, past, week)
+        return _without_outgrown(deployment, connection, past, plan)
+
+
+def swap(deployment: Deployment, caller: Caller, week: Week, suggestion_id: str, reason: SwapReason) -> Plan:
+    """Return the plan with one suggestion replaced.
+
+    Raises
+    ------
+    NotFound
+        If the week has no such suggestion in force.
+    Conflict
+        If it has been chosen already, or nothing else is feasible.
+    """
+    with transaction(deployment.engine) as connection:
+        past = _past(connection, caller)
+        plan, out = _in_force(connection, past.couple.couple_id, week, suggestion_id)
+        if any(date.suggestion_id == suggestion_id for date in past.dates):
+            raise Conflict("that one is chosen already; skip or move the date instead")
+        new = _replace(deployment, connection, past, plan, out, reason)
+        if new is None:
+            raise Conflict("nothing else fits this week; keep it, or relax one of your shared limits")
+        return new
+
+
+def choose(
+    deployment: Deployment,
+    caller: Caller,
+    week: Week,
+    suggestion_id: str,
+    starts_at: datetime | None = None,
+) -> DateView:
+    """Return the date that a suggestion becomes, at its own start or another.
+
+    Choosing the same suggestion again returns the same date, moved if another start is given.
+
+    Raises
+    ------
+    NotFound
+        If the week has no such suggestion in force.
+    InvalidInput
+        If ``starts_at`` has no offset.
+    """
+    if starts_at is not None and starts_at.tzinfo is None:
+        raise InvalidInput("starts_at", "has no offset; write one like 2026-11-28T19:30:00+01:00")
+    with transaction(deployment.engine) as connection:
+        past = _past(connection, caller)
+        _, suggestion = _in_force(connection, past.couple.couple_id, week, suggestion_id)
+        chosen = next((date for date in past.dates if date.suggestion_id == suggestion_id), None)
+        if chosen is None:
+            chosen = date_store.insert_date(
+                connection, _date_of(deployment, past.couple, suggestion, starts_at)
+            )
+        elif starts_at is not None and chosen.starts_at != starts_at:
+            chosen = replace(chosen, starts_at=starts_at)
+            date_store.update_date(connection, chosen)
+        return view_of(chosen, _of(chosen, past.ratings), caller.partner_id or "")
+
+
+def _past(connection: Connection, caller: Caller) -> _Past:
+    couple = couple_of(connection, caller)
+    return _Past(
+        couple=couple,
+        dates=date_store.list_dates(connection, couple.couple_id),
+        ratings=rating_store.list_ratings(connection, couple.couple_id),
+        exposures=plan_store.all_exposures(connection, couple.couple_id),
+    )
+
+
+def _occasion(deployment: Deployment, past: _Past, week: Week) -> Occasion:
+    """Return the occasion; a week that has passed is planned as of its own Monday."""
+    zone = ZoneInfo(past.couple.circumstances.time_zone)
+    monday = datetime.combine(week.monday, datetime.min.time(), tzinfo=zone)
+    now = deployment.clock()
+    over = now >= monday + timedelta(days=7)
+    return Occasion(past.couple, week, monday if over else now, history_of(past))
+
+
+def history_of(past: _Past) -> tuple[PastIdea, ...]:
+    """Return every meeting of the couple with an idea of the catalogue."""
+    zone = ZoneInfo(past.couple.circumstances.time_zone)
+    lived = (
+        PastIdea(
+            idea_id=date.idea_id,
+            on=date.starts_at.astimezone(zone).date(),
+            met="done" if date.status == "done" else "planned",
+            loved=_loved(date.date_id, past.ratings),
+        )
+        for date in past.dates
+        if date.idea_id is not None and date.status != "skipped"
+    )
+    shown = (
+        PastIdea(
+            idea_id=exposure.suggestion.idea_id,
+            on=exposure.week.monday,
+            met="swapped" if exposure.swap_reason else "shown",
+            swap_reason=exposure.swap_reason,
+        )
+        for exposure in past.exposures
+    )
+    return (*lived, *shown)
+
+
+def _of(date: CoupleDate, ratings: Sequence[Rating]) -> tuple[Rating, ...]:
+    return tuple(rating for rating in ratings if rating.date_id == date.date_id)
+
+
+def _loved(date_id: str, ratings: Sequence[Rating]) -> bool:
+    words = [rating.again for rating in ratings if rating.date_id == date_id]
+    return bool(words) and all(words)
+
+
+def _make(deployment: Deployment, connection: Connection, past: _Past, week: Week) -> Plan:
+    plan = weekly_plan(
+        deployment.table,
+        deployment.models.expect(past.couple, past.dates, past.ratings),
+        _occasion(deployment, past, week),
+        deployment.plan_settings,
+        lambda: str(ULID()),
+    )
+    return plan_store.insert_plan(connection, plan, deployment.clock())
+
+
+def _outgrown(deployment: Deployment, couple: Couple, plan: Plan) -> tuple[Suggestion, ...]:
+    """Return the suggestions that lie outside the couple's limits as they are now."""
+    table = deployment.table
+    occasion = Occasion(couple, plan.week, deployment.clock())
+    allowed = within_boundaries(table, occasion) & within_circumstances(table, couple.circumstances)
+    return tuple(
+        s for s in plan.suggestions if s.idea_id not in table.index or not allowed[table.index[s.idea_id]]
+    )
+
+
+def _without_outgrown(deployment: Deployment, connection: Connection, past: _Past, plan: Plan) -> Plan:
+    chosen = {date.suggestion_id for date in past.dates}
+    for out in _outgrown(deployment, past.couple, plan):
+        if out.suggestion_id in chosen:
+            continue
+        replaced = _replace(deployment, connection, past, plan, out, "other")
+        kept = tuple(s for s in plan.suggestions if s.suggestion_id != out.suggestion_id)
+        plan = replaced or replace(plan, suggestions=kept)
+    return plan
+
+
+def _replace(
+    deployment: Deployment,
+    connection: Connection,
+    past: _Past,
+    plan: Plan,
+    out: Suggestion,
+    reason: SwapReason,
+) -> Plan | None:
+    new = swapped(
+        deployment.table,
+        deployment.models.expect(past.couple, past.dates, past.ratings),
+        _occasion(deployment, past, plan.week),
+        deployment.plan_settings,
+        plan,
+        out,
+        reason,
+        str(ULID()),
+    )
+    if new is None:
+        return None
+    plan_store.replace_suggestion(connection, out.suggestion_id, new, reason, deployment.clock())
+    kept = (new if s.suggestion_id == out.suggestion_id else s for s in plan.suggestions)
+    return replace(plan, suggestions=tuple(kept))
+
+
+def _in_force(
+    connection: Connection, couple_id: str, week: Week, suggestion_id: str
+) -> tuple[Plan, Suggestion]:
+    plan = plan_store.find_plan(connection, couple_id, week)
+    for suggestion in plan.suggestions if plan else ():
+        if plan and suggestion.suggestion_id == suggestion_id:
+            return plan, suggestion
+    raise NotFound(f"week {week} has no such suggestion; read the plan again")
+
+
+def _date_of(
+    deployment: Deployment, couple: Couple, suggestion: Suggestion, starts_at: datetime | None
+) -> CoupleDate:
+    return CoupleDate(
+        date_id=str(ULID()),
+        couple_id=couple.couple_id,
+        idea_id=suggestion.idea_id,
+        title=deployment.catalogue.idea(suggestion.idea_id).title,
+        status="planned",
+        starts_at=starts_at or suggestion.starts_at,
+        suggestion_id=suggestion.suggestion_id,
+    )

@@ -1,0 +1,76 @@
+"""Two column types of our own: a domain value kept as JSON, and a moment that is always UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy.types import TypeDecorator
+
+from recommender.errors import StoreError
+
+
+class Document(TypeDecorator[Any]):
+    """A domain value, such as ``Boundaries``, as a JSON document.
+
+    Parameters
+    ----------
+    kind : type
+        What is stored; any type that pydantic can check.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+        self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
+        """Return ``value`` as plain JSON types."""
+        return self._adapter.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
+        """Return the domain value; the message of a failure leaves out what was stored."""
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError:
+            raise StoreError(
+                "The database holds a document that this version cannot read; "
+                "run `rekindle db upgrade`, or restore a backup with `rekindle db restore`."
+            ) from None
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored as UTC (SQLite keeps no zone) and returned as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return ``value`` in UTC.
+
+        Raises
+        ------
+        ValueError
+            If it is naive: nobody could tell which moment it means.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a time zone")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy passes it
+    ) -> datetime | None:
+        """Return the moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,74 @@
+"""Dates that couples chose or logged."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from recommender.domain import CoupleDate
+from recommender.store.tables import dates
+from recommender.store.upserts import insert
+
+COLUMNS = tuple(dates.c[field.name] for field in fields(CoupleDate))
+
+
+def insert_date(connection: Connection, date: CoupleDate) -> CoupleDate:
+    """Store a date and return it; if its suggestion was chosen before, return the date of that choice."""
+    statement = insert(connection, dates).values(_values(date))
+    statement = statement.on_conflict_do_nothing(index_elements=["suggestion_id"])
+    if connection.execute(statement.returning(dates.c.date_id)).first() is not None:
+        return date
+    chosen = _find(connection, dates.c.suggestion_id == date.suggestion_id)
+    return chosen or date
+
+
+def find_date(
+    connection: Connection, couple_id: str, date_id: str, *, for_update: bool = False
+) -> CoupleDate | None:
+    """Return one of a couple's dates, or None.
+
+    Parameters
+    ----------
+    for_update : bool
+        Hold the date until the transaction ends, so that no rating of it comes between.
+    """
+    theirs = (dates.c.couple_id == couple_id, dates.c.date_id == date_id)
+    return _find(connection, *theirs, for_update=for_update)
+
+
+def list_dates(connection: Connection, couple_id: str) -> tuple[CoupleDate, ...]:
+    """Return all dates of a couple, the newest first."""
+    query = (
+        select(*COLUMNS)
+        .where(dates.c.couple_id == couple_id)
+        .order_by(dates.c.starts_at.desc(), dates.c.date_id.desc())
+    )
+    return tuple(CoupleDate(**row) for row in connection.execute(query).mappings())
+
+
+def update_date(connection: Connection, date: CoupleDate) -> None:
+    """Store a date's status and start."""
+    connection.execute(
+        update(dates)
+        .where(dates.c.date_id == date.date_id)
+        .values(status=date.status, starts_at=date.starts_at)
+    )
+
+
+def delete_date(connection: Connection, date_id: str) -> None:
+    """Delete a date with its ratings."""
+    connection.execute(delete(dates).where(dates.c.date_id == date_id))
+
+
+def _find(connection: Connection, *where: ColumnElement[bool], for_update: bool = False) -> CoupleDate | None:
+    query = select(*COLUMNS).where(*where)
+    if for_update:
+        query = query.with_for_update()
+    row = connection.execute(query).mappings().first()
+    return None if row is None else CoupleDate(**row)
+
+
+def _values(date: CoupleDate) -> dict[str, Any]:
+    return {column.name: getattr(date, column.name) for column in COLUMNS}

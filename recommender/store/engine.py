@@ -1,0 +1,130 @@
+"""Opening a database, and transactions on it that fail with a StoreError saying what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
+
+from recommender.errors import StoreError
+from recommender.store.failures import store_error
+
+BAD_ADDRESS = (
+    "REKINDLE_DATABASE_URL is not the address of a SQLite or PostgreSQL database; write one like "
+    "sqlite:////srv/rekindle.sqlite3 or postgresql+psycopg://user:password@host/rekindle."
+)
+
+READING: dict[str, dict[str, Any]] = {
+    "sqlite": {"begin": ("BEGIN",)},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+# SQLite alters a table by making it anew; with foreign keys on, dropping the old one would delete
+# the rows that refer to it.
+REBUILDING: dict[str, dict[str, Any]] = {
+    "sqlite": {"begin": ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")},
+    "postgresql": {},
+}
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for the database at ``url``; nothing is read or written yet.
+
+    SQLite waits five seconds for a lock; ``?timeout=30`` in the address changes that.
+
+    Raises
+    ------
+    StoreError
+        If the address is of no database we support, or its driver is not installed.
+    """
+    try:
+        address = make_url(url)
+        if address.get_backend_name() not in READING:
+            raise StoreError(BAD_ADDRESS)
+        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True)
+    except ArgumentError:
+        raise StoreError(BAD_ADDRESS) from None
+    except ModuleNotFoundError as error:
+        raise StoreError(f"The database driver {error.name} is not installed; install it with pip.") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose changes are kept together at the end, or not at all.
+
+    On SQLite it takes the write lock at once, so that it never fails half-way for want of it.
+
+    Raises
+    ------
+    StoreError
+        If the database is locked, read-only, full, damaged, unreachable or not upgraded.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (DBAPIError, TimeoutError) as error:
+        told = store_error(error, engine)
+        if told is None:
+            raise
+        raise told from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one unchanging state of the database and must not write.
+
+    It never waits for a writer, nor a writer for it.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    with transaction(engine.execution_options(**READING[engine.dialect.name])) as connection:
+        yield connection
+
+
+@contextmanager
+def rebuilding(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction in which tables may be altered without losing the rows that refer to them.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    with transaction(engine.execution_options(**REBUILDING[engine.dialect.name])) as connection:
+        connection.detach()  # never back to the pool, where its foreign keys would stay off
+        yield connection
+
+
+def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> None:
+    dbapi_connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
+    cursor = dbapi_connection.cursor()
+    _use_write_ahead_log(cursor)
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what people delete is overwritten, not only unlinked
+    cursor.close()
+
+
+def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        # Another process holds a new file, most likely to make this very change. SQLite does not wait
+        # for that, and we need not: the mode belongs to the file, and either mode is safe.
+        if error.sqlite_errorname != "SQLITE_BUSY":
+            raise
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    for statement in connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)):
+        connection.exec_driver_sql(statement)

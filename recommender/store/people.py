@@ -1,0 +1,129 @@
+"""Couples and partners, in and out of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from recommender.domain import Couple, Partner
+from recommender.store.tables import couples, partners, responses
+from recommender.store.upserts import insert
+
+
+def insert_couple(connection: Connection, couple: Couple, created_at: datetime) -> None:
+    """Store a new couple without its partners."""
+    connection.execute(
+        insert(connection, couples).values(
+            couple_id=couple.couple_id,
+            circumstances=couple.circumstances,
+            goals=couple.goals,
+            created_at=created_at,
+        )
+    )
+
+
+def insert_partner(connection: Connection, partner: Partner, joined_at: datetime) -> bool:
+    """Store a new partner on a free seat of their couple; return False if both are taken."""
+    row = _values(partner) | {
+        "partner_id": partner.partner_id,
+        "couple_id": partner.couple_id,
+        "joined_at": joined_at,
+    }
+    for seat in (1, 2):
+        seated = connection.execute(
+            insert(connection, partners)
+            .values(**row, seat=seat)
+            .on_conflict_do_nothing(index_elements=["couple_id", "seat"])
+            .returning(partners.c.seat)
+        )
+        if seated.first() is not None:
+            return True
+    return False
+
+
+def find_couple(connection: Connection, couple_id: str, *, for_update: bool = False) -> Couple | None:
+    """Return a couple with its partners in order of joining, or None.
+
+    Parameters
+    ----------
+    for_update : bool
+        Hold the couple until the transaction ends, so that no other change to it comes between.
+    """
+    query = (
+        select(*couples.c, *partners.c)
+        .select_from(couples.outerjoin(partners))
+        .where(couples.c.couple_id == couple_id)
+        .order_by(partners.c.joined_at, partners.c.partner_id)
+    )
+    if for_update:
+        query = query.with_for_update(of=couples)
+    rows = [row._mapping for row in connection.execute(query)]
+    if not rows:
+        return None
+    seated = tuple(_partner(row) for row in rows if row[partners.c.partner_id] is not None)
+    return Couple(couple_id, seated, rows[0][couples.c.circumstances], rows[0][couples.c.goals])
+
+
+def list_couple_ids(connection: Connection, *, after: str = "", limit: int) -> tuple[str, ...]:
+    """Return the next ``limit`` couple ids in order, to walk through all couples page by page."""
+    query = (
+        select(couples.c.couple_id)
+        .where(couples.c.couple_id > after)
+        .order_by(couples.c.couple_id)
+        .limit(limit)
+    )
+    return tuple(connection.scalars(query))
+
+
+def update_partner(connection: Connection, partner: Partner) -> None:
+    """Store everything a partner may change about themselves."""
+    connection.execute(
+        update(partners).where(partners.c.partner_id == partner.partner_id).values(_values(partner))
+    )
+
+
+def update_couple(connection: Connection, couple: Couple) -> None:
+    """Store a couple's circumstances and goals."""
+    connection.execute(
+        update(couples)
+        .where(couples.c.couple_id == couple.couple_id)
+        .values(circumstances=couple.circumstances, goals=couple.goals)
+    )
+
+
+def delete_partner(connection: Connection, partner_id: str) -> None:
+    """Delete a partner with their answers, boundaries, ratings, tokens, calendar and stored responses."""
+    connection.execute(delete(responses).where(responses.c.caller == partner_id))
+    connection.execute(delete(partners).where(partners.c.partner_id == partner_id))
+
+
+def delete_couple(connection: Connection, couple_id: str) -> None:
+    """Delete a couple and everything of both partners."""
+    theirs = select(partners.c.partner_id).where(partners.c.couple_id == couple_id)
+    connection.execute(delete(responses).where(responses.c.caller.in_(theirs)))
+    connection.execute(delete(couples).where(couples.c.couple_id == couple_id))
+
+
+def _values(partner: Partner) -> dict[str, Any]:
+    return {
+        "name": partner.name,
+        "answers": partner.answers,
+        "boundaries": partner.boundaries,
+        "freshness": partner.freshness,
+        "tender_weeks": partner.tender_weeks,
+    }
+
+
+def _partner(row: Mapping[Any, Any]) -> Partner:
+    return Partner(
+        partner_id=row[partners.c.partner_id],
+        couple_id=row[partners.c.couple_id],
+        name=row[partners.c.name],
+        answers=row[partners.c.answers],
+        boundaries=row[partners.c.boundaries],
+        freshness=row[partners.c.freshness],
+        tender_weeks=row[partners.c.tender_weeks],
+    )

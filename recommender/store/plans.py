@@ -1,0 +1,144 @@
+"""Weekly plans and everything that was ever shown in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from recommender.domain import Plan, Suggestion, SwapReason, Week
+from recommender.store.tables import plans, suggestions
+from recommender.store.upserts import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A suggestion as it was shown, whatever became of it.
+
+    Attributes
+    ----------
+    swap_reason : SwapReason or None
+        Why it was swapped away; None while it is in force.
+    """
+
+    couple_id: str
+    week: Week
+    suggestion: Suggestion
+    shown_at: datetime
+    swap_reason: SwapReason | None
+
+
+def insert_plan(connection: Connection, plan: Plan, made_at: datetime) -> Plan:
+    """Store a couple's plan for a week and return the plan in force.
+
+    If another process made one first, theirs stays and is returned.
+    """
+    statement = insert(connection, plans).values(
+        couple_id=plan.couple_id,
+        week=str(plan.week),
+        rule=plan.rule,
+        advice=plan.advice,
+        made_at=made_at,
+    )
+    inserted = connection.execute(statement.on_conflict_do_nothing().returning(plans.c.week)).first()
+    if inserted is None:
+        return find_plan(connection, plan.couple_id, plan.week) or plan
+    shown = [_values(plan.couple_id, str(plan.week), s, made_at) for s in plan.suggestions]
+    if shown:
+        connection.execute(insert(connection, suggestions), shown)
+    return plan
+
+
+def find_plan(connection: Connection, couple_id: str, week: Week) -> Plan | None:
+    """Return a couple's plan for a week with the suggestions in force by position, or None."""
+    this_plan = (plans.c.couple_id == couple_id, plans.c.week == str(week))
+    stored = connection.execute(select(plans.c.rule, plans.c.advice).where(*this_plan)).first()
+    if stored is None:
+        return None
+    in_force = (
+        select(suggestions)
+        .where(suggestions.c.couple_id == couple_id, suggestions.c.week == str(week))
+        .where(suggestions.c.replaced_at.is_(None))
+        .order_by(suggestions.c.position)
+    )
+    shown = tuple(read_suggestion(row) for row in connection.execute(in_force).mappings())
+    return Plan(week, couple_id, stored.rule, shown, stored.advice)
+
+
+def replace_suggestion(
+    connection: Connection, old_id: str, new: Suggestion, reason: SwapReason, at: datetime
+) -> bool:
+    """Put ``new`` in the place of a suggestion in force; return False if that was replaced before."""
+    old = connection.execute(
+        update(suggestions)
+        .where(suggestions.c.suggestion_id == old_id, suggestions.c.replaced_at.is_(None))
+        .values(replaced_at=at, swap_reason=reason)
+        .returning(suggestions.c.couple_id, suggestions.c.week)
+    ).first()
+    if old is None:
+        return False
+    connection.execute(insert(connection, suggestions).values(_values(old.couple_id, old.week, new, at)))
+    connection.execute(
+        update(suggestions).where(suggestions.c.suggestion_id == old_id).values(replaced_by=new.suggestion_id)
+    )
+    return True
+
+
+def all_exposures(connection: Connection, couple_id: str) -> tuple[Exposure, ...]:
+    """Return everything ever shown to a couple, replaced or not, by week, time and position."""
+    query = (
+        select(suggestions)
+        .where(suggestions.c.couple_id == couple_id)
+        .order_by(suggestions.c.week, suggestions.c.shown_at, suggestions.c.position)
+    )
+    return tuple(read_exposure(row) for row in connection.execute(query).mappings())
+
+
+def read_exposure(row: RowMapping) -> Exposure:
+    """Return a row of ``suggestions`` as an exposure."""
+    return Exposure(
+        couple_id=row["couple_id"],
+        week=Week.parse(row["week"]),
+        suggestion=read_suggestion(row),
+        shown_at=row["shown_at"],
+        swap_reason=row["swap_reason"],
+    )
+
+
+def read_suggestion(row: RowMapping) -> Suggestion:
+    """Return a row of ``suggestions`` as a suggestion."""
+    return Suggestion(
+        suggestion_id=row["suggestion_id"],
+        position=row["position"],
+        role=row["role"],
+        idea_id=row["idea_id"],
+        starts_at=row["starts_at"],
+        expected=row["expected"],
+        std=row["std"],
+        score=row["score"],
+        propensity=row["propensity"],
+        reasons=row["reasons"],
+        model_version=row["model_version"],
+        replaced_by=row["replaced_by"],
+    )
+
+
+def _values(couple_id: str, week: str, suggestion: Suggestion, shown_at: datetime) -> dict[str, Any]:
+    return {
+        "couple_id": couple_id,
+        "week": week,
+        "suggestion_id": suggestion.suggestion_id,
+        "position": suggestion.position,
+        "role": suggestion.role,
+        "idea_id": suggestion.idea_id,
+        "starts_at": suggestion.starts_at,
+        "expected": suggestion.expected,
+        "std": suggestion.std,
+        "score": suggestion.score,
+        "propensity": suggestion.propensity,
+        "reasons": suggestion.reasons,
+        "model_version": suggestion.model_version,
+        "shown_at": shown_at,
+    }

@@ -1,0 +1,46 @@
+"""What each partner thought of a date."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, select
+
+from recommender.domain import Rating
+from recommender.store.tables import dates, ratings
+from recommender.store.upserts import insert
+
+COLUMNS = tuple(ratings.c[field.name] for field in fields(Rating))
+
+
+def put_rating(connection: Connection, rating: Rating) -> None:
+    """Store a partner's rating of a date in place of the one before."""
+    row = {column.name: getattr(rating, column.name) for column in COLUMNS}
+    keys = ["date_id", "partner_id"]
+    said = {name: value for name, value in row.items() if name not in keys}
+    statement = insert(connection, ratings).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=said))
+
+
+def delete_rating(connection: Connection, date_id: str, partner_id: str) -> None:
+    """Delete a partner's rating of a date, if there is one."""
+    connection.execute(
+        delete(ratings).where(ratings.c.date_id == date_id, ratings.c.partner_id == partner_id)
+    )
+
+
+def list_ratings(connection: Connection, couple_id: str) -> tuple[Rating, ...]:
+    """Return every rating of a couple's dates, in order of date_id and partner_id."""
+    query = select(*COLUMNS).join_from(ratings, dates).where(dates.c.couple_id == couple_id)
+    return _ratings(connection, query)
+
+
+def list_date_ratings(connection: Connection, date_id: str) -> tuple[Rating, ...]:
+    """Return the ratings of one date, in order of partner_id."""
+    return _ratings(connection, select(*COLUMNS).where(ratings.c.date_id == date_id))
+
+
+def _ratings(connection: Connection, query: Select[Any]) -> tuple[Rating, ...]:
+    ordered = query.order_by(ratings.c.date_id, ratings.c.partner_id)
+    return tuple(Rating(**row) for row in connection.execute(ordered).mappings())

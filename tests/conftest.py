@@ -1,0 +1,132 @@
+"""Fixtures named for state."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from recommender.catalogue.bundled import data_folder, models_folder
+from recommender.catalogue.library import Catalogue
+from recommender.catalogue.taxonomy import load_taxonomy
+from recommender.domain import Idea, Option, Prompts, Question
+from recommender.learning.registry import PRIOR_VERSION, Registry
+from recommender.planning.settings import PlanSettings
+from recommender.service import Caller, Deployment, Settings, accept_invite, create_couple
+from recommender.service.serving import ServedModels
+from recommender.store import open_engine, upgrade
+
+OPERATOR_TOKEN = "the-operator-of-the-tests"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Chance that is the same in every run."""
+    return np.random.default_rng(20261123)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """Return the moment that was set."""
+        return self.now
+
+    def wait(self, **units: float) -> None:
+        """Let time go by: ``clock.wait(days=2)``."""
+        self.now += timedelta(**units)
+
+
+@dataclass(frozen=True)
+class Two:
+    """Both partners of a couple, as callers."""
+
+    robin: Caller
+    sam: Caller
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock at Monday 23 November 2026, 18:00 UTC."""
+    return Clock(datetime(2026, 11, 23, 18, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """Return the real taxonomy with three questions and three ideas of 30, 60 and 90 minutes."""
+    taxonomy = load_taxonomy(data_folder() / "taxonomy.yaml")
+    plain = Idea(
+        idea_id="paper-boats",
+        title="Paper boats",
+        pitch="You both fold a boat and race them in the bath.",
+        steps=("Fold.", "Float.", "Blow."),
+        typical_cost=0,
+        minutes=30,
+        tags={facet.name: (facet.names[0],) for facet in taxonomy.facets.values()},
+        versions={},
+        plan_b="Race them on the floor.",
+        prompts=Prompts("Whose boat is it?", "Where would you sail?"),
+    )
+    ideas = (
+        plain,
+        replace(plain, idea_id="soup-swap", title="Soup swap", minutes=60, typical_cost=12),
+        replace(plain, idea_id="stair-songs", title="Songs on the stairs", minutes=90),
+    )
+    quiz = (
+        Question("tonight", "pair", "In or out?", (Option("in", "In", {}), Option("out", "Out", {}))),
+        Question("pace", "scale", "How fast?", tuple(Option(n, str(n), {}) for n in range(1, 6))),
+        Question("food", "many", "What?", (Option("cook", "Cook", {}), Option("snack", "Snack", {}))),
+    )
+    return Catalogue(taxonomy, quiz, ideas, content_hash="0" * 64)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty, up-to-date SQLite file to copy, since to migrate one for each test takes long."""
+    path = tmp_path_factory.mktemp("migrated") / "rekindle.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
+    """Open an empty, up-to-date SQLite file."""
+    path = shutil.copy(migrated, tmp_path)
+    engine = open_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def deployment(engine: Engine, catalogue: Catalogue, clock: Clock, tmp_path: Path) -> Deployment:
+    """Return an empty deployment on `engine`, with `clock`."""
+    settings = Settings(home=tmp_path, database_url=str(engine.url), operator_token=OPERATOR_TOKEN)
+    registry = Registry(tmp_path / "models", models_folder() / PRIOR_VERSION)
+    models = ServedModels(registry, catalogue)
+    return Deployment(settings, engine, catalogue, models.table, registry, models, PlanSettings(), clock)
+
+
+@pytest.fixture
+def couple(deployment: Deployment) -> Two:
+    """Join two partners, Robin and Sam."""
+    return join(deployment, "Robin", "Sam")
+
+
+def join(deployment: Deployment, first: str, second: str) -> Two:
+    """Return two new partners of one new couple."""
+    one = create_couple(deployment, first)
+    other = accept_invite(deployment, one.invite_code or "", second)
+    return Two(
+        Caller("partner", one.partner_id, one.couple_id), Caller("partner", other.partner_id, one.couple_id)
+    )
