@@ -51,7 +51,7 @@ HEADERS: Mapping[str, dict[str, Any]] = {
 KEY: Mapping[str, Any] = {
     "type": "string",
     "pattern": KEY_PATTERN,
-    "description": "On any POST: text of your own, new for each thing to be done; sent again, it is done once.",
+    "description": "On any POST: text of your own, new for each thing to do; sent again, it is done once.",
 }
 
 

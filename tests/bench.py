@@ -18,6 +18,7 @@ from time import perf_counter
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
 from recommender.catalogue.bundled import models_folder
 from recommender.catalogue.library import Catalogue, load_catalogue
@@ -55,6 +56,7 @@ def timed(work: Callable[[], object], runs: int = RUNS) -> float:
 
 def main() -> None:
     """Print the table."""
+    threadpool_limits(limits=1, user_api="blas")  # as a deployment does
     catalogue = grown(load_catalogue(), N_IDEAS)
     town = build_town(load_catalogue(), 1, seed=1)
     with tempfile.TemporaryDirectory() as home:
@@ -87,7 +89,8 @@ def main() -> None:
         ),
     }
     medians = {name: timed(work) for name, work in steps.items()}
-    table = Table(title=f"One plan, {N_IDEAS} ideas, {N_RATED} past ratings by each partner", title_justify="left")
+    title = f"One plan, {N_IDEAS} ideas, {N_RATED} past ratings by each partner"
+    table = Table(title=title, title_justify="left")
     for column in ("step", "median ms", "times the yardstick"):
         table.add_column(column, justify="left" if column == "step" else "right")
     yardstick = next(iter(medians.values()))

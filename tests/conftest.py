@@ -15,14 +15,29 @@ from sqlalchemy import Engine
 from recommender.catalogue.bundled import data_folder, models_folder
 from recommender.catalogue.library import Catalogue
 from recommender.catalogue.taxonomy import load_taxonomy
-from recommender.domain import Idea, Option, Prompts, Question
+from recommender.domain import (
+    Couple,
+    CoupleDate,
+    Idea,
+    Option,
+    Partner,
+    Plan,
+    Prompts,
+    Question,
+    Rating,
+    Reason,
+    Suggestion,
+    Week,
+)
 from recommender.learning.registry import PRIOR_VERSION, Registry
 from recommender.planning.settings import PlanSettings
 from recommender.service import Caller, Deployment, Settings, accept_invite, create_couple
 from recommender.service.serving import ServedModels
-from recommender.store import open_engine, upgrade
+from recommender.store import dates, open_engine, people, plans, ratings, transaction, upgrade
 
 OPERATOR_TOKEN = "the-operator-of-the-tests"
+NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
+WEEK = Week.parse("2026-W48")
 
 
 @pytest.fixture
@@ -130,3 +145,26 @@ def join(deployment: Deployment, first: str, second: str) -> Two:
     return Two(
         Caller("partner", one.partner_id, one.couple_id), Caller("partner", other.partner_id, one.couple_id)
     )
+
+
+def suggestion(suggestion_id: str, position: int = 1, idea_id: str = "soup-swap") -> Suggestion:
+    """Return a suggestion with every field set."""
+    reasons = (Reason("taste", "You both like soup.", 0.25), Reason("level", "Most people do.", 3.5))
+    return Suggestion(
+        suggestion_id, position, "easy", idea_id, NOW, 3.75, 0.5, 3.75, 0.9, reasons, "2026-11-01-a"
+    )
+
+
+@pytest.fixture
+def settled(engine: Engine) -> Engine:
+    """Store couple ``c`` with partners ``p1`` and ``p2``, a plan of two, and a date ``d`` rated by both."""
+    with transaction(engine) as connection:
+        people.insert_couple(connection, Couple("c", ()), NOW)
+        people.insert_partner(connection, Partner("p1", "c", "Robin", {"pace": 2}), NOW)
+        people.insert_partner(connection, Partner("p2", "c", "Sam"), NOW + timedelta(hours=1))
+        plan = Plan(WEEK, "c", "average", (suggestion("s1"), suggestion("s2", 2, "stair-songs")))
+        plans.insert_plan(connection, plan, NOW)
+        dates.insert_date(connection, CoupleDate("d", "c", "soup-swap", "Soup swap", "done", NOW, "s1"))
+        ratings.put_rating(connection, Rating("d", "p1", 4, 3, True, "our secret", NOW))
+        ratings.put_rating(connection, Rating("d", "p2", 2, None, None, None, NOW))
+    return engine

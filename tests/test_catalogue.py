@@ -138,7 +138,7 @@ class TestLoading:
         assert (idea.title, idea.minutes, idea.typical_cost) == ("Two chairs", 20, 0)
         assert idea.steps[1] == "Sit for five minutes."
         assert idea.versions == {"shorter": "One chair, two minutes each."}
-        assert idea.prompts.deeper == "Where did you once hide?"
+        assert idea.prompts.deeper == "Where did you hide as a child?"
         assert idea.consent_note is None
         assert list(idea.tags)[:3] == ["cost", "duration", "place"]
         assert len(idea.tags) == 34
@@ -416,6 +416,17 @@ class TestChecks:
             ({"kids": "asleep", "place": ["home", "venue"], "time_of_day": ["evening"]}, "kids"),
             ({"kids": "asleep", "time_of_day": ["midday"]}, "kids"),
             ({"touch": "intimate"}, "kids"),
+            ({"talk_depth": "repair", "practice": ["repair"]}, "kids"),
+            ({"place": ["online"], "together": "remote_only"}, "screen"),
+            (
+                {
+                    "talk_depth": "repair",
+                    "practice": ["repair"],
+                    "kids": "sitter",
+                    "interaction": "competitive",
+                },
+                "talk_depth",
+            ),
             ({"place": ["nature"]}, "setting"),
             ({"setting": "outdoor"}, "setting"),
             ({"food": ["meal_out"], "place": ["venue"]}, "food"),
@@ -437,6 +448,12 @@ class TestChecks:
         (fault,) = check_catalogue(write(changed(tags, **NOTES)))
         assert fault.field == f"tags.{field}"
         assert "cannot go with" in fault.problem
+
+    def test_meal_out_is_not_at_home(self, write: Write) -> None:
+        """A bought sit-down meal needs another place than home, and that is all that is wrong."""
+        assert said(write(changed({"food": ["meal_out"]}, typical_cost=30))) == [
+            "tags.food: food meal_out cannot go with place home"
+        ]
 
     def test_rules_speak_of_words_that_exist(self, taxonomy: Taxonomy) -> None:
         """Every facet and value in the table of rules is in the taxonomy."""

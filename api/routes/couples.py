@@ -45,7 +45,7 @@ def change_couple(call: Call, body: CoupleChanges) -> CoupleBody:
     after = service.update_couple(
         call.deployment,
         call.caller,
-        circumstances=body.circumstances.laid_over(before),
+        circumstances=body.new_circumstances(before),
         goals=body.new_goals(),
     )
     return CoupleBody.of(after)

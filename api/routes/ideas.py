@@ -6,10 +6,9 @@ from api.registry import Call, Router
 from api.schemas.fields import IdeaId
 from api.schemas.ideas import IdeaBody, IdeasBody, IdeasQuery, QuestionBody, QuizBody
 from recommender import service
-from recommender.catalogue.search import IdeaQuery
 from recommender.domain import Idea
 from recommender.errors import InvalidInput, NotFound
-from recommender.service import Deployment
+from recommender.service import Deployment, IdeaQuery
 
 router = Router()
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from api.registry import Call, Router
 from api.schemas.operator import CurrentBody, ModelBody, ModelsBody, Promotion, RetrainBody
-from recommender.service import models
+from recommender import service
 
 router = Router()
 
@@ -14,17 +14,17 @@ router = Router()
 @router.route("POST", "/v1/operator/retrain", auth="operator")
 def retrain(call: Call) -> RetrainBody:
     """Fit a candidate to all feedback, judge it, and serve it only if it is not worse."""
-    return RetrainBody(**asdict(models.retrain(call.deployment)))
+    return RetrainBody(**asdict(service.retrain(call.deployment)))
 
 
 @router.route("GET", "/v1/operator/models", auth="operator")
 def list_models(call: Call) -> ModelsBody:
     """List all models."""
-    found = models.list_models(call.deployment)
+    found = service.list_models(call.deployment)
     return ModelsBody(models=tuple(ModelBody(**asdict(model)) for model in found))
 
 
 @router.route("PUT", "/v1/operator/models/current", auth="operator", errors=(404,))
 def promote_model(call: Call, body: Promotion) -> CurrentBody:
     """Serve another model from now on."""
-    return CurrentBody(version=models.promote(call.deployment, body.version, body.reason))
+    return CurrentBody(version=service.promote(call.deployment, body.version, body.reason))

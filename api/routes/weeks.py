@@ -10,7 +10,6 @@ from api.schemas.fields import WeekInPath
 from api.schemas.weeks import Choice, PlanBody, Swap
 from recommender import service
 from recommender.domain import Plan
-from recommender.service import weeks
 
 router = Router()
 
@@ -18,20 +17,20 @@ router = Router()
 @router.route("GET", "/v1/weeks/<iso_week>")
 def read_plan(call: Call, iso_week: WeekInPath) -> PlanBody:
     """Read the plan of a week: made when first read, then the same for both."""
-    return _body(call, weeks.get_plan(call.deployment, call.caller, iso_week))
+    return _body(call, service.get_plan(call.deployment, call.caller, iso_week))
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/swap", errors=(404,))
 def swap_suggestion(call: Call, iso_week: WeekInPath, body: Swap) -> PlanBody:
     """Replace one suggestion of the plan."""
-    plan = weeks.swap(call.deployment, call.caller, iso_week, body.suggestion_id, body.reason)
+    plan = service.swap(call.deployment, call.caller, iso_week, body.suggestion_id, body.reason)
     return _body(call, plan)
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/choice", status=201, errors=(404,))
 def choose_suggestion(call: Call, iso_week: WeekInPath, body: Choice) -> DateBody:
     """Make a date of a suggestion, at its own start or another."""
-    view = weeks.choose(call.deployment, call.caller, iso_week, body.suggestion_id, body.starts_at)
+    view = service.choose(call.deployment, call.caller, iso_week, body.suggestion_id, body.starts_at)
     return DateBody.of(view, zone_of(call))
 
 

@@ -110,6 +110,10 @@ class CoupleChanges(Changes):
         json_schema_extra={"x-vocabulary": "goals"},
     )
 
+    def new_circumstances(self, before: Circumstances) -> Circumstances | None:
+        """Return ``before`` with the fields that were sent in their place, or None if none were."""
+        return self.circumstances.laid_over(before) if "circumstances" in self.model_fields_set else None
+
     def new_goals(self) -> tuple[Goal, ...] | None:
         """Return the goals that were sent, or None."""
         if "goals" not in self.model_fields_set:

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from recommender.catalogue.documents import Document, Place, Row, read_document, shape_faults
 from recommender.catalogue.faults import Fault, raise_faults
-from recommender.catalogue.tags import misplaced_tags, tag_names, unknown_tags
+from recommender.catalogue.tags import TagProblem, misplaced_tags, tag_names, unknown_tags
 from recommender.catalogue.taxonomy import DERIVED, Taxonomy, Text, band
 from recommender.domain import Idea, Prompts, Tags
 
@@ -135,20 +135,16 @@ def _tag_faults(
 ) -> list[Fault]:
     if not isinstance(tags, dict):
         return []  # its absence or form is the row's fault
-    derived = {name: written for name, written in tags.items() if name in DERIVED}
+    remedy = "remove it: it follows from typical_cost or minutes"
+    wrong = [TagProblem(name, "is derived", remedy) for name in tags if name in DERIVED]
     written = {name: value for name, value in tags.items() if name not in DERIVED}
-    wrong = list(unknown_tags(written, taxonomy))
+    wrong += unknown_tags(written, taxonomy)
     for facet in taxonomy.facets.values():
         if facet.name not in DERIVED:
             wrong += misplaced_tags(written, facet)
-    faults = [
-        document.fault((number, "tags", facet), idea_id, ("tags", facet), problem, remedy)
-        for facet, problem, remedy in wrong
-    ]
-    remedy = "remove it: it follows from typical_cost or minutes"
-    return faults + [
-        document.fault((number, "tags", name), idea_id, ("tags", name), "is derived", remedy)
-        for name in derived
+    return [
+        document.fault((number, "tags", name), idea_id, ("tags", name), problem, what_to_do)
+        for name, problem, what_to_do in wrong
     ]
 
 

@@ -21,7 +21,7 @@ SCALE = [1, 2, 3, 4, 5]
 class _OptionRow(Row):
     value: object  # a word or a number, by the question's kind
     label: Text
-    tags: dict[str, list[str]] = {}
+    tags: Annotated[dict[str, list[str]], Field(default_factory=dict)]
 
 
 class _QuestionRow(Row):

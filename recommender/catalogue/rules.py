@@ -28,18 +28,12 @@ IMPOSSIBLE = (
     Rule("weather has snow", "season has summer any", "take summer and any out of season"),
     Rule("weather has dry warm", "place only home online", "indoors at home the weather is any"),
     Rule("together has remote_only", "place has venue", "say in_person, or take venue out of place"),
-    Rule(
-        "together has remote_only", "touch has affectionate sustained intimate", "lower touch: they are apart"
-    ),
-    Rule(
-        "place only online", "together has in_person", "say remote_ok or remote_only, or add where they sit"
-    ),
+    Rule("together has remote_only", "touch has affectionate sustained intimate", "lower touch"),
+    Rule("place only online", "together has in_person", "say remote_ok or remote_only, or add a place"),
     Rule("kids has asleep", "place has neighbourhood nature venue event road", "say sitter, or stay at home"),
     Rule("kids has asleep", "time_of_day lacks early evening late any", "children sleep in the evening"),
     Rule("kids has welcome", "touch has intimate", "say asleep or sitter, or lower touch"),
-    Rule(
-        "kids has welcome", "talk_depth has repair", "say asleep or sitter: mending talk needs the two alone"
-    ),
+    Rule("kids has welcome", "talk_depth has repair", "say asleep or sitter: it needs the two alone"),
     Rule("setting has indoor", "place only nature", "say outdoor, or add the indoor place"),
     Rule("setting has outdoor", "place only home online", "say indoor or either, or add the outdoor place"),
     Rule("food has meal_out", "place only home yard online", "say cook or snack, or add venue"),

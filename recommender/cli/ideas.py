@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -28,7 +29,7 @@ def check(folder: Path | None, as_json: bool) -> None:
     """Report every fault with file, idea and field; exit 1 if there is any."""
     from recommender import service
 
-    faults = service.check_catalogue(folder)
+    faults = service.catalogue_faults(folder)
     if as_json:
         print_json(faults)
     for fault in () if as_json else faults:
@@ -48,7 +49,8 @@ def stats(folder: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"headline": headline, "coverage": rows})
         return
-    print_table("The catalogue", ("", "ideas"), service.headline_rows(headline))
+    figures = [(name.removeprefix("n_").replace("_", " "), count) for name, count in asdict(headline).items()]
+    print_table("The catalogue", ("", "ideas"), figures)
     print_table(
         "Coverage",
         ("facet", "tag", "ideas", "share", "free and at home"),

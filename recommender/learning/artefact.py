@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -77,12 +78,14 @@ def read_artefact(folder: Path) -> Artefact:
     try:
         with np.load(io.BytesIO(blob), allow_pickle=False) as arrays:
             parameters = _parameters(manifest, {name: arrays[name] for name in arrays.files})
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise ModelError(f"{path}: is not a set of model arrays ({error}); {REMEDY}") from error
     return Artefact(str(manifest["version"]), parameters, manifest)
 
 
 REMEDY = "restore it, or go back with `rekindle models rollback`"
+# All that numpy and zipfile raise on bytes that are no archive of plain arrays (TypeError: a single array).
+BROKEN = (ValueError, KeyError, TypeError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

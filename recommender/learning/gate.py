@@ -27,6 +27,9 @@ RATINGS_MIN = 40
 TOLERANCE = 0.01
 """Nats per rating."""
 
+NUMERIC_NOISE = 1e-9
+"""Nats per rating; differences below it are those of summation order, not of models."""
+
 NEWCOMER_RATINGS = 6
 """A couple with at most this many earlier ratings is a newcomer."""
 
@@ -101,9 +104,10 @@ def log_density(
     parameters: Parameters, snapshot: Snapshot, earlier: pd.DataFrame, later: pd.DataFrame
 ) -> np.ndarray:
     """Return the log density of each later rating given the earlier ones, shape (n_later,), nats."""
-    recommender = HierarchicalRecommender.from_parameters(
-        parameters, earlier, snapshot.idea_features, snapshot.partner_features
-    )
+    # A model may be of another quiz or taxonomy than today's: what either does not know counts as skipped.
+    ideas = snapshot.idea_features.reindex(columns=list(parameters.feature_names), fill_value=0.0)
+    answers = snapshot.partner_features.reindex(columns=list(parameters.answer_names), fill_value=0.0)
+    recommender = HierarchicalRecommender.from_parameters(parameters, earlier, ideas, answers)
     mean, std = recommender.predict(later[["partner_id", "idea_id"]], return_std=True)
     standard = (later["rating"].to_numpy(dtype=float) - mean) / std
     return np.asarray(-0.5 * standard**2 - np.log(std) - 0.5 * np.log(2 * np.pi))
@@ -136,10 +140,10 @@ def _compare(group: str, later: pd.DataFrame, gain: np.ndarray) -> Comparison:
 
 def _decide(compared: tuple[Comparison, ...]) -> Judgement:
     overall, groups = compared[0], compared[1:]
-    harmed = [c.group for c in groups if c.n_couples >= COUPLES_MIN and c.high < 0]
+    harmed = [c.group for c in groups if c.n_couples >= COUPLES_MIN and c.high < -NUMERIC_NOISE]
     told = f"{overall.mean:+.4f} nats a rating, 90 % interval {overall.low:+.4f} to {overall.high:+.4f}"
     if harmed:
         return Judgement("worse", f"worse for {' and '.join(harmed)}; overall {told}", compared)
-    if overall.mean < 0 or overall.low < -TOLERANCE:
+    if overall.mean < -NUMERIC_NOISE or overall.low < -TOLERANCE:
         return Judgement("worse", f"not shown to be as good: {told}", compared)
-    return Judgement("better" if overall.low > 0 else "not worse", told, compared)
+    return Judgement("better" if overall.low > NUMERIC_NOISE else "not worse", told, compared)

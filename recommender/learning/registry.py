@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import Conflict, ModelError, NotFound
-from recommender.learning.artefact import Artefact, read_artefact, read_manifest, write_artefact
+from recommender.learning.artefact import REMEDY, Artefact, read_artefact, read_manifest, write_artefact
 from recommender.preferences.model import Parameters
 
 PRIOR_VERSION = "prior"
@@ -68,6 +68,8 @@ class Registry:
         path = self.root / "current.json"
         try:
             moves = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(moves, list):
+                raise TypeError("it must hold a list")
             return tuple(Promotion(**move) for move in moves)
         except FileNotFoundError:
             return ()
@@ -87,8 +89,34 @@ class Registry:
         return read_artefact(self._folder(version))
 
     def card(self, version: str) -> str:
-        """Return the model card of a version, Markdown."""
-        return (self._folder(version) / "card.md").read_text(encoding="utf-8")
+        """Return the model card of a version, Markdown.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version.
+        ModelError
+            If its card cannot be read.
+        """
+        path = self._folder(version) / "card.md"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path}: cannot be read; {REMEDY}") from error
+
+    def trained_on(self, data_sha256: str, catalogue_sha256: str) -> str | None:
+        """Return the latest version that was trained on this feedback and catalogue, or None."""
+        for folder in reversed(self._folders()):
+            try:
+                manifest = read_manifest(folder)
+            except ModelError:  # A damaged version must not keep a new one from being trained.
+                continue
+            if (manifest.get("data_sha256"), manifest.get("catalogue_sha256")) == (
+                data_sha256,
+                catalogue_sha256,
+            ):
+                return str(manifest["version"])
+        return None
 
     def register(self, version: str, parameters: Parameters, manifest: Mapping[str, Any], card: str) -> None:
         """Write a new version; those that exist are never touched."""
@@ -125,10 +153,12 @@ class Registry:
     def models(self) -> tuple[ModelSummary, ...]:
         """Return every version, the prior first, then by time."""
         current = self.current_version()
-        folders = sorted(
+        return tuple(_summary(read_manifest(folder), current) for folder in (self.shipped, *self._folders()))
+
+    def _folders(self) -> list[Path]:
+        return sorted(
             p.parent for p in self.root.glob("*/manifest.json") if not p.parent.name.startswith(".")
         )
-        return tuple(_summary(read_manifest(folder), current) for folder in (self.shipped, *folders))
 
     def _folder(self, version: str) -> Path:
         if version == PRIOR_VERSION:

@@ -48,16 +48,17 @@ def retrain(
     """Return the report of one run: fitted, judged, registered, and promoted if it is not worse.
 
     The judged candidate is fitted to the earlier four fifths of the feedback; what is registered is the
-    same recipe fitted to all of it. A snapshot that the current model was trained on is not fitted again.
+    same recipe fitted to all of it. A snapshot that some version was trained on is not fitted again.
     """
     ratings = snapshot.ratings
     n_couples = int(ratings["couple_id"].nunique())
     current = registry.load(registry.current_version())
     if ratings.empty:
         return RetrainReport(None, False, "nothing to learn from", "no rating of a catalogue idea yet", 0, 0)
-    if current.manifest.get("data_sha256") == snapshot.content_hash:
+    known = registry.trained_on(snapshot.content_hash, catalogue_hash)
+    if known is not None:
         return RetrainReport(
-            None, False, "nothing new", "the current model was trained on it", len(ratings), n_couples
+            None, False, "nothing new", f"model {known} was trained on it", len(ratings), n_couples
         )
     earlier, later = split_by_time(ratings)
     progress("Fitting the earlier feedback")
@@ -127,7 +128,8 @@ def card(version: str, manifest: dict[str, object], judgement: Judgement) -> str
         f"| {c.group} | {c.n_couples} | {c.n_ratings} | {c.mean:+.4f} | {c.low:+.4f} to {c.high:+.4f} |"
         for c in judgement.comparisons
     )
-    table = f"\n| group | couples | ratings | gain, nats a rating | 90 % interval |\n|---|---|---|---|---|\n{rows}\n"
+    head = "| group | couples | ratings | gain, nats a rating | 90 % interval |\n|---|---|---|---|---|"
+    table = f"\n{head}\n{rows}\n"
     return f"""# Model {version}
 
 A hierarchical Bayesian linear model of how much each partner enjoys a date, fitted by variational EM.

@@ -14,7 +14,7 @@ from recommender.domain import Reason
 from recommender.planning.table import IdeaTable
 from recommender.preferences.model import Contributions
 
-VOICED_MIN = 0.04
+VOICED_MIN = 0.02
 """Rating points below which a single tag's part is not worth a sentence of its own."""
 
 VOICED_MAX = 2
@@ -96,7 +96,7 @@ def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sen
         "answers": "The rest of what your answers say.",
         "taste": "The rest of what your past dates say.",
     }
-    return [*told, Reason(kind, words[kind], rest)]
+    return [*told, Reason(f"{kind}_rest", words[kind], rest)]
 
 
 def tag_label(table: IdeaTable, idea_index: int, feature: str) -> str:

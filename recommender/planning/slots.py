@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,8 +49,10 @@ class Openings:
         Starts are held in order of preference, so the first in the least used stretch wins.
         """
         used = np.zeros(int(self.window.max()) + 1, dtype=int)
-        for start in set(taken) & set(self.starts):
-            used[self.window[self.starts.index(start)]] += 1
+        # In UTC: in the hour that the clocks repeat, equal moments of two zones do not compare equal.
+        moments = [start.astimezone(UTC) for start in self.starts]
+        for moment in {start.astimezone(UTC) for start in taken} & set(moments):
+            used[self.window[moments.index(moment)]] += 1
         fitting = np.flatnonzero(self.fits[idea_index])
         return self.starts[fitting[np.argmin(used[self.window[fitting]])]]
 
@@ -69,7 +71,9 @@ def openings(table: IdeaTable, occasion: Occasion) -> Openings:
         or [np.zeros(len(table.ideas), dtype=bool)]
     )[: len(starts)].T
     lead = np.array([LEAD_MINUTES[name] for name in table.taxonomy.facets["lead_time"].names])
-    notice = np.array([(start - occasion.now).total_seconds() / 60 for start in starts])
+    # In UTC: the difference of two moments of one zone is that of the clock's face, not of time.
+    now = occasion.now.astimezone(UTC)
+    notice = np.array([(start.astimezone(UTC) - now).total_seconds() / 60 for start in starts])
     fits = right_part & (table.minutes[:, None] <= left) & (lead[table.level["lead_time"]][:, None] <= notice)
     if circumstances.children:
         asleep = np.array([start.hour >= 20 or start.hour < 5 for start in starts], dtype=bool)
@@ -116,4 +120,4 @@ def _starts(
 def _opens(slot: Slot, circumstances: Circumstances, occasion: Occasion) -> datetime:
     day = occasion.week.monday + timedelta(days=slot.weekday - 1)
     local = datetime.combine(day, slot.start, tzinfo=ZoneInfo(circumstances.time_zone))
-    return local.astimezone(ZoneInfo("UTC"))
+    return local.astimezone(UTC)

@@ -1,1 +1,1 @@
-"""What each partner will enjoy: features, the hierarchical model, its prior, and the baselines it must beat."""
+"""What each partner will enjoy: features, the hierarchical model, its prior, the baselines to beat."""

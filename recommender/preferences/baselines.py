@@ -69,7 +69,7 @@ class ItemMeanRecommender(BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, pairs: pd.DataFrame, *, ratings: pd.DataFrame | None = None) -> np.ndarray:
-        """Return the mean of each pair's idea, shape (n_pairs,), rating scale; unseen ideas get the overall mean."""
+        """Return the mean of each pair's idea, shape (n_pairs,); unseen ideas get the overall mean."""
         check_is_fitted(self)
         aligned_features(self.idea_features_, pairs["idea_id"])
         return self.idea_means_.reindex(pairs["idea_id"]).fillna(self.mean_).to_numpy(dtype=float)

@@ -8,7 +8,8 @@ The couples' weights are integrated out exactly; the ideas' effects have a facto
 
 which never decreases. ``C_c`` is the covariance of a couple's ratings, ``R_d`` that of one date's noise.
 Every variance has a weak prior worth a few observations, so that little feedback cannot run away with it.
-Couples are worked in batches of similar size, padded, in a fixed order: memory is bounded by the batch.
+Couples are worked in batches of similar size, padded, in a fixed order. What a covariance needs of the
+features depends on two ideas only, so it is worked out once per pair of ideas, not per pair of ratings.
 """
 
 from __future__ import annotations
@@ -71,11 +72,22 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Couples of similar size: B couples padded to n ratings. ``rows`` is -1 where padded."""
+    """B couples of similar size, padded to n ratings each.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (B, n)
+        Positions of the ratings; whatever stands where ``real`` is False does not count.
+    real : ndarray of bool, shape (B, n)
+    pairs : ndarray of int, shape (B, n, n)
+        For two ratings, the place of their two ideas in a flattened (n_ideas, n_ideas) table.
+    both, same_partner, same_date : ndarray of bool, shape (B, n, n)
+    """
 
     rows: np.ndarray
     real: np.ndarray
-    design: np.ndarray
+    pairs: np.ndarray
+    both: np.ndarray
     same_partner: np.ndarray
     same_date: np.ndarray
 
@@ -96,7 +108,7 @@ def fit_parameters(
     *,
     strength: Strength | None = None,
     max_iterations: int = 60,
-    tolerance: float = 1e-6,
+    tolerance: float = 3e-6,
     on_iteration: Callable[[int, float], None] = lambda _number, _objective: None,
 ) -> Parameters:
     """Return the parameters that the feedback supports, starting from and shrunk to ``prior``.
@@ -112,7 +124,7 @@ def fit_parameters(
     """
     strength = strength or Strength()
     design = with_intercept(feedback.features - prior.feature_means)
-    batches = tuple(_batches(feedback, design))
+    batches = tuple(_batches(feedback))
     current, last = prior, -np.inf
     for number in range(1, max_iterations + 1):
         current, objective = _iterate(feedback, design, batches, current, prior, strength)
@@ -131,8 +143,8 @@ def _iterate(
     prior: Parameters,
     strength: Strength,
 ) -> tuple[Parameters, float]:
-    """Return the parameters after one pass, and the objective at its start variances and new fixed weights."""
-    inverses = [np.linalg.inv(_covariance(batch, current)) for batch in batches]
+    """Return the parameters after one pass, and the objective with its new fixed weights."""
+    inverses = _inverses(design, batches, current)
     fixed = _fixed_weights(feedback, design, batches, inverses, current, prior, strength)
     current = replace(current, fixed=fixed)
     residual = feedback.rating - _fixed_part(feedback, design, fixed) - current.effects[feedback.idea]
@@ -141,53 +153,51 @@ def _iterate(
     effects, effect_vars = _effects(feedback, batches, alphas, current)
     moved = replace(current, effects=effects, effect_vars=effect_vars)
     shift = (current.effects - effects)[feedback.idea]
-    moments = _moments(feedback, batches, inverses, alphas, shift, moved)
+    moments = _moments(feedback, design, batches, inverses, alphas, shift, moved)
     return _variances(feedback, moments, moved, prior, strength), objective
 
 
-def _batches(feedback: Feedback, design: np.ndarray) -> Iterator[_Batch]:
-    order = np.lexsort((feedback.date, feedback.partner, feedback.couple))
+def _batches(feedback: Feedback) -> Iterator[_Batch]:
+    order = np.lexsort((feedback.partner, feedback.date, feedback.couple))
     starts = np.flatnonzero(np.diff(feedback.couple[order], prepend=-1))
     couples = sorted(np.split(order, starts[1:]), key=len)
     while couples:
-        size = len(couples[0])
-        n_taken = 1
-        while n_taken < len(couples) and (n_taken + 1) * len(couples[n_taken]) <= BATCH_RATINGS:
-            if len(couples[n_taken]) > 1.25 * size + 2:
-                break
-            n_taken += 1
-        yield _pad(feedback, design, couples[:n_taken])
+        most = 1.25 * len(couples[0]) + 2
+        n_fit = sum(1 for ratings in couples[:BATCH_RATINGS] if len(ratings) <= most)
+        n_taken = max(1, min(n_fit, BATCH_RATINGS // len(couples[n_fit - 1])))
+        yield _pad(feedback, couples[:n_taken])
         couples = couples[n_taken:]
 
 
-def _pad(feedback: Feedback, design: np.ndarray, couples: list[np.ndarray]) -> _Batch:
+def _pad(feedback: Feedback, couples: list[np.ndarray]) -> _Batch:
     rows = np.full((len(couples), max(map(len, couples))), -1)
     for couple, ratings in enumerate(couples):
         rows[couple, : len(ratings)] = ratings
     real = rows >= 0
     both = real[:, :, None] & real[:, None, :]
-    partner, date = feedback.partner[rows], feedback.date[rows]
+    idea, partner, date = feedback.idea[rows], feedback.partner[rows], feedback.date[rows]
     return _Batch(
         rows=rows,
         real=real,
-        design=design[feedback.idea[rows]] * real[:, :, None],
+        pairs=idea[:, :, None] * len(feedback.features) + idea[:, None, :],
+        both=both,
         same_partner=both & (partner[:, :, None] == partner[:, None, :]),
         same_date=both & (date[:, :, None] == date[:, None, :]),
     )
 
 
-def _noise(batch: _Batch, parameters: Parameters) -> np.ndarray:
-    """Return R of every couple, shape (B, n, n); padded ratings have noise of their own only."""
-    eye = np.eye(batch.rows.shape[1])
-    return np.asarray(parameters.shock_var * batch.same_date + parameters.noise_var * eye)
+def _inverses(design: np.ndarray, batches: tuple[_Batch, ...], current: Parameters) -> list[np.ndarray]:
+    """Return C⁻¹ of every couple, shapes (B, n, n); padded ratings have noise of their own only."""
+    shared = (design @ current.couple_cov @ design.T).ravel()
+    own = (design @ current.partner_cov @ design.T).ravel()
 
+    def inverse(batch: _Batch) -> np.ndarray:
+        covariance = shared[batch.pairs] * batch.both + own[batch.pairs] * batch.same_partner
+        covariance += current.shock_var * batch.same_date
+        covariance += current.noise_var * np.eye(batch.rows.shape[1])
+        return np.linalg.inv(covariance)
 
-def _covariance(batch: _Batch, parameters: Parameters) -> np.ndarray:
-    """Return C of every couple, shape (B, n, n)."""
-    transposed = batch.design.transpose(0, 2, 1)
-    shared = batch.design @ parameters.couple_cov @ transposed
-    own = batch.design @ parameters.partner_cov @ transposed
-    return np.asarray(shared + own * batch.same_partner + _noise(batch, parameters))
+    return [inverse(batch) for batch in batches]
 
 
 def _times(inverse: np.ndarray, batch: _Batch, values: np.ndarray) -> np.ndarray:
@@ -279,61 +289,63 @@ def _effects(
 
 def _moments(
     feedback: Feedback,
+    design: np.ndarray,
     batches: tuple[_Batch, ...],
     inverses: list[np.ndarray],
     alphas: list[np.ndarray],
     shift: np.ndarray,
     current: Parameters,
 ) -> _Moments:
-    """Return the expected second moments; ``shift`` is how far each rating's idea effect has just moved down."""
-    n_features = len(current.fixed)
-    couple, partner = np.zeros((n_features, n_features)), np.zeros((n_features, n_features))
-    shock = noise = 0.0
+    """Return expected second moments; ``shift`` is how far each rating's idea effect just moved down."""
+    n_ideas = len(design)
+    shared, own = np.zeros(n_ideas**2), np.zeros(n_ideas**2)
     for batch, inverse, alpha in zip(batches, inverses, alphas, strict=True):
         spread = alpha[:, :, None] * alpha[:, None, :] - inverse
-        transposed = batch.design.transpose(0, 2, 1)
-        couple += (transposed @ (spread @ batch.design)).sum(axis=0)
-        partner += (transposed @ ((spread * batch.same_partner) @ batch.design)).sum(axis=0)
-        error = _noise_moment(feedback, batch, inverse, alpha, shift, current)
-        more_shock, more_noise = _split_noise(batch, error, current)
-        shock, noise = shock + more_shock, noise + more_noise
-    return _Moments(couple, partner, shock, noise)
+        pairs = batch.pairs.ravel()
+        shared += np.bincount(pairs, (spread * batch.both).ravel(), n_ideas**2)
+        own += np.bincount(pairs, (spread * batch.same_partner).ravel(), n_ideas**2)
+    shock, noise = _noise_moments(feedback, batches, inverses, alphas, shift, current)
+    table = (n_ideas, n_ideas)
+    return _Moments(
+        design.T @ shared.reshape(table) @ design, design.T @ own.reshape(table) @ design, shock, noise
+    )
 
 
-def _noise_moment(
+def _noise_moments(
     feedback: Feedback,
-    batch: _Batch,
-    inverse: np.ndarray,
-    alpha: np.ndarray,
+    batches: tuple[_Batch, ...],
+    inverses: list[np.ndarray],
+    alphas: list[np.ndarray],
     shift: np.ndarray,
     current: Parameters,
-) -> np.ndarray:
-    """Return E[e e'] of the noise with its shock, shape (B, n, n)."""
-    noise = _noise(batch, current)
-    mean = (noise @ alpha[:, :, None])[:, :, 0] + shift[batch.rows] * batch.real
-    var = noise - noise @ inverse @ noise
-    effect = current.effect_vars[feedback.idea[batch.rows]][:, :, None] * batch.same_date
-    return np.asarray(mean[:, :, None] * mean[:, None, :] + var + effect)
+) -> tuple[float, float]:
+    """Return summed E[shock²] over dates and E[noise²] over ratings (one EM step for the pair).
 
+    With e the noise of one date's ratings, shock included:
+    E[e e'] = mean mean' + R - R C⁻¹ R + effect_var 11'.
+    R is ``noise I + shock 11'`` within a date, so its diagonal and row sums need only those of C⁻¹ there.
+    """
+    n, noise, shock = len(feedback.rating), current.noise_var, current.shock_var
+    size = _date_sizes(feedback)
 
-def _split_noise(batch: _Batch, error: np.ndarray, current: Parameters) -> tuple[float, float]:
-    """Return summed E[shock²] over dates and E[noise²] over ratings (one EM step for the pair)."""
-    size = batch.same_date.sum(axis=2)
-    gain = current.shock_var / (current.noise_var + size * current.shock_var)
-    rest = current.shock_var * (1 - size * gain)
-    within = (error * batch.same_date).sum(axis=2)
-    own = np.diagonal(error, axis1=1, axis2=2)
-    # Summing over a date's ratings: E|s|² counts once per date, so each rating carries 1/size of it.
-    per_date = np.divide(1.0, size, out=np.zeros_like(gain), where=batch.real)
-    date_square = _over_date(batch, gain**2 * within)
-    shock = (per_date * (date_square + rest))[batch.real].sum()
-    noise = (own - 2 * gain * within + date_square + rest)[batch.real].sum()
-    return float(shock), float(noise)
+    def over_date(values: np.ndarray) -> np.ndarray:
+        return np.bincount(feedback.date, values)[feedback.date]
 
-
-def _over_date(batch: _Batch, values: np.ndarray) -> np.ndarray:
-    """Return for each rating the sum of ``values`` over the ratings of its date, shape (B, n)."""
-    return np.asarray((batch.same_date @ values[:, :, None])[:, :, 0])
+    each = zip(batches, inverses, strict=True)
+    diagonal = _scatter(batches, [np.diagonal(inv, axis1=1, axis2=2) for inv in inverses], n)
+    row = _scatter(batches, [(inv * batch.same_date).sum(axis=2) for batch, inv in each], n)
+    total = over_date(row)
+    alpha = _scatter(batches, alphas, n)
+    mean = noise * alpha + shock * over_date(alpha) + shift
+    effect = current.effect_vars[feedback.idea]
+    explained = noise**2 * diagonal + 2 * noise * shock * row + shock**2 * total
+    square = mean**2 + noise + shock - explained + effect
+    explained = noise**2 * row + noise * shock * (total + size * row) + shock**2 * size * total
+    within = mean * over_date(mean) + noise + shock * size - explained + effect * size
+    # A date's shock given its noise: gain times the sum of e, with variance rest (both the same in a date).
+    gain = shock / (noise + size * shock)
+    shock_square = gain**2 * over_date(within) + shock * (1 - size * gain)
+    return float((shock_square / size).sum()), float((square - 2 * gain * within + shock_square).sum())
 
 
 def _variances(

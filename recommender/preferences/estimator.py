@@ -291,7 +291,7 @@ def feedback_of(
 def vague_prior(
     ratings: pd.DataFrame, idea_features: pd.DataFrame, partner_features: pd.DataFrame | None
 ) -> Parameters:
-    """Return a prior scaled to the ratings' variance: a third to taste, a third to idea and level, the rest noise."""
+    """Return a prior scaled to the ratings' variance: a third each to taste, to idea and level, to noise."""
     features = idea_features.to_numpy(dtype=float)
     total = float(ratings["rating"].var(ddof=0)) if len(ratings) > 1 else 1.0
     total = total if total > 0 else 1.0

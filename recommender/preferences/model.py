@@ -301,7 +301,7 @@ def with_intercept(matrix: np.ndarray) -> np.ndarray:
 
 
 def rating_noise(parameters: Parameters, date: np.ndarray) -> np.ndarray:
-    """Return the noise covariance of ratings, shape (n_ratings, n_ratings): ratings of one date share a shock."""
+    """Return the noise covariance of ratings, shape (n, n): ratings of one date share a shock."""
     same_date = date[:, None] == date[None, :]
     return np.asarray(parameters.shock_var * same_date + parameters.noise_var * np.eye(len(date)))
 

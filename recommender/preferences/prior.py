@@ -1,4 +1,4 @@
-"""The model before any feedback: scales and directions written down in ``data/prior.yaml``, nothing fitted."""
+"""The model before any feedback: scales and directions from ``data/prior.yaml``, nothing fitted."""
 
 from __future__ import annotations
 

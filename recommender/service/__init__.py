@@ -11,8 +11,28 @@ from recommender.service.dates import (
     put_rating,
     update_date,
 )
+from recommender.service.demo import demo_token, open_demo
 from recommender.service.deployment import Deployment, open_deployment
+from recommender.service.hosting import (
+    backup_database,
+    coming_week,
+    every_couple,
+    host_caller,
+    list_couples,
+    partner_caller,
+    restore_database,
+    upgrade_database,
+)
 from recommender.service.ideas import get_idea, list_ideas, quiz
+from recommender.service.library import catalogue_coverage, catalogue_faults, find_ideas
+from recommender.service.models import (
+    list_models,
+    list_promotions,
+    model_card,
+    promote,
+    retrain,
+    rollback,
+)
 from recommender.service.people import (
     Caller,
     CoupleView,
@@ -32,6 +52,8 @@ from recommender.service.people import (
     update_me,
 )
 from recommender.service.settings import Settings
+from recommender.service.views import plan_body, plan_cards
+from recommender.service.weeks import choose, get_plan, swap
 
 __all__ = [
     "Caller",
@@ -43,27 +65,51 @@ __all__ = [
     "Settings",
     "accept_invite",
     "authenticate",
+    "backup_database",
     "calendar_feed",
+    "catalogue_coverage",
+    "catalogue_faults",
+    "choose",
+    "coming_week",
     "create_couple",
     "delete_couple",
     "delete_date",
     "delete_rating",
+    "demo_token",
+    "every_couple",
     "export_me",
+    "find_ideas",
     "get_couple",
     "get_idea",
     "get_me",
+    "get_plan",
+    "host_caller",
     "leave",
+    "list_couples",
     "list_dates",
     "list_ideas",
+    "list_models",
+    "list_promotions",
     "log_date",
+    "model_card",
     "new_calendar",
     "new_invite",
+    "open_demo",
     "open_deployment",
+    "partner_caller",
+    "plan_body",
+    "plan_cards",
+    "promote",
     "put_answers",
     "put_boundaries",
     "put_rating",
     "quiz",
+    "restore_database",
+    "retrain",
+    "rollback",
+    "swap",
     "update_couple",
     "update_date",
     "update_me",
+    "upgrade_database",
 ]

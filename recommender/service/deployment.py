@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
+from threadpoolctl import threadpool_limits
 
 from recommender.catalogue.bundled import models_folder
 from recommender.catalogue.library import Catalogue, load_catalogue
@@ -61,6 +62,9 @@ def open_deployment(settings: Settings, *, clock: Callable[[], datetime] = utc_n
     engine = _open_database(settings)
     if not is_current(engine) and engine.dialect.name == "sqlite":
         upgrade(engine)
+    # A plan is many small products: with several threads each, they mostly wait for one another
+    # (measured: a posterior took 10 times as long on two busy cores).
+    threadpool_limits(limits=1, user_api="blas")
     registry = Registry(settings.home / "models", models_folder() / PRIOR_VERSION)
     models = ServedModels(registry, catalogue)
     return Deployment(

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from recommender.catalogue.bundled import data_folder
 from recommender.domain import AnswerValue
 from recommender.learning.registry import ModelSummary, Promotion
-from recommender.learning.snapshot import Snapshot, take_snapshot
-from recommender.learning.training import Progress, RetrainReport
-from recommender.learning.training import retrain as run
 from recommender.preferences.prior import load_prior, prior_parameters
 from recommender.service.deployment import Deployment
 from recommender.store.engine import reading
 from recommender.store.feedback import read_answers, read_feedback
 
+if TYPE_CHECKING:
+    from recommender.learning.snapshot import Snapshot
+    from recommender.learning.training import RetrainReport
 
-def retrain(deployment: Deployment, progress: Progress = lambda _line: None) -> RetrainReport:
-    """Return the report of one run over all feedback: a candidate fitted, judged, kept, promoted if not worse."""
+# Training needs pandas and scikit-learn, which take seconds to load and which a web worker must not:
+# they are imported where they are used.
+
+
+def retrain(deployment: Deployment, progress: Callable[[str], None] = lambda _line: None) -> RetrainReport:
+    """Return the report of one run over all feedback: a candidate fitted, judged, promoted if not worse."""
+    from recommender.learning.training import retrain as run
+
     prior = prior_parameters(load_prior(data_folder() / "prior.yaml"), deployment.catalogue)
     return run(
         snapshot_of(deployment),
@@ -29,6 +38,8 @@ def retrain(deployment: Deployment, progress: Progress = lambda _line: None) -> 
 
 def snapshot_of(deployment: Deployment) -> Snapshot:
     """Return one consistent read of all feedback."""
+    from recommender.learning.snapshot import take_snapshot
+
     with reading(deployment.engine) as connection:
         rows = tuple(read_feedback(connection))
         answers: dict[str, dict[str, AnswerValue]] = {

@@ -33,6 +33,8 @@ from recommender.service.deployment import Deployment, open_deployment
 from recommender.service.models import retrain, snapshot_of
 from recommender.service.people import Caller
 from recommender.service.settings import Settings
+from recommender.store import people as people_store
+from recommender.store import transaction
 
 POLICIES = ("random", "popularity", "tag_cosine", "rekindle")
 FIRST_WEEK = Week.parse("2026-W02")
@@ -77,7 +79,7 @@ def simulate_policy(
     with tempfile.TemporaryDirectory(prefix="rekindle-simulation-") as home:
         clock = _Clock()
         deployment = _deployment(policy, Path(home), clock, seed)
-        couples = [_move_in(deployment, town, number) for number in range(n_couples)]
+        couples = [_move_in(deployment, town, number, seed) for number in range(n_couples)]
         results = []
         for number in range(n_weeks):
             results.append(_live_week(deployment, policy, town, couples, clock, number, seed))
@@ -149,15 +151,20 @@ def _deployment(policy: str, home: Path, clock: _Clock, seed: int) -> Deployment
     return replace(deployment, models=models, plan_settings=TOP_K)
 
 
-def _move_in(deployment: Deployment, town: Town, number: int) -> _Resident:
-    first = people.create_couple(deployment, f"first {number}")
-    second = people.accept_invite(deployment, first.invite_code or "", f"second {number}")
-    callers = tuple(Caller("partner", j.partner_id, j.couple_id) for j in (first, second))
+def _move_in(deployment: Deployment, town: Town, number: int, seed: int) -> _Resident:
+    """Store a couple under ids made from the seed: a plan's chance follows from the couple's id."""
+    couple_id, now = f"{seed}-{number:06}", deployment.clock()
+    callers = tuple(Caller("partner", f"{couple_id}-{at}", couple_id) for at in range(2))
+    with transaction(deployment.engine) as connection:
+        people_store.insert_couple(connection, Couple(couple_id, partners=()), now)
+        for caller in callers:
+            partner = Partner(caller.partner_id or "", couple_id, f"partner {caller.partner_id}")
+            people_store.insert_partner(connection, partner, now)
     for at, caller in enumerate(callers):
         people.put_answers(deployment, caller, town.answers[number][at])
         people.put_boundaries(deployment, caller, town.boundaries[number][at])
     people.update_couple(deployment, callers[0], circumstances=town.circumstances[number])
-    return _Resident(number, first.couple_id, (callers[0], callers[1]), {})
+    return _Resident(number, couple_id, (callers[0], callers[1]), {})
 
 
 def _live_week(

@@ -16,6 +16,10 @@ SPOKEN = 0.02
 """Points below which a reason is not read out."""
 
 
+UNSPOKEN = ("level", "answers_rest", "taste_rest", "appeal")
+"""Terms that count but say nothing to a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One suggestion as a person reads it.
@@ -81,7 +85,7 @@ def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo) -> Card:
 
 
 def _sentences(suggestion: Suggestion) -> tuple[str, ...]:
-    told = [r for r in suggestion.reasons if r.kind != "level" and r.contribution >= SPOKEN]
+    told = [r for r in suggestion.reasons if r.kind not in UNSPOKEN and r.contribution >= SPOKEN]
     spoken = [_spoken(reason) for reason in told[:SENTENCES]]
     expected = f"Expected {suggestion.expected:.1f} of 5"
     return (*spoken, f"{expected}, a guess so far." if suggestion.guess else f"{expected}.")

@@ -59,7 +59,10 @@ def find_couple(connection: Connection, couple_id: str, *, for_update: bool = Fa
         .order_by(partners.c.joined_at, partners.c.partner_id)
     )
     if for_update:
-        query = query.with_for_update(of=couples)
+        # A statement of its own: whoever waits for it then reads what the one before has written.
+        connection.execute(
+            select(couples.c.couple_id).where(couples.c.couple_id == couple_id).with_for_update()
+        )
     rows = [row._mapping for row in connection.execute(query)]
     if not rows:
         return None

@@ -3,8 +3,7 @@
 Its truth does not share the model's form. A person likes an idea by the best of its tags in each facet, not
 by their sum; what they dislike weighs double; two facets can spoil or save each other; likings saturate;
 every couple finds some ideas better or worse for no reason that a tag knows; evenings have moods; ratings are
-whole numbers and not everyone rates. Nothing in it comes from people: use it to compare policies, never to claim
-what couples feel.
+whole numbers. Nothing in it comes from people: use it to compare policies, never to claim what couples feel.
 """
 
 from __future__ import annotations

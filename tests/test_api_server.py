@@ -1,0 +1,95 @@
+"""The serving process: it starts, answers, and stops without dropping anyone."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+# Says that a request has come in before it takes its time over it, so that the test can stop it half-way.
+PROGRAM = """
+import sys, time
+from flask import Flask
+from api.logs import log_requests
+from api.server import serve
+
+app = Flask("slow")
+log_requests(app)
+
+@app.get("/slow")
+def slow():
+    print("asked", flush=True)
+    time.sleep(0.5)
+    return "answered"
+
+serve(app, "127.0.0.1", int(sys.argv[1]), on_ready=lambda: print("ready", flush=True))
+"""
+
+
+@pytest.fixture
+def port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def server(port: int) -> Iterator[subprocess.Popen]:
+    """Serve the slow app in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_answers_whoever_asked(server, port, told):
+    """A request that came in before SIGTERM or SIGINT is answered, then the process ends well."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET /slow HTTP/1.0\r\n\r\n")
+        assert server.stdout.readline() == "asked\n"
+        server.send_signal(told)
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+
+    assert answer.endswith(b"answered")
+    assert server.wait(timeout=30) == 0
+
+
+def test_the_log_is_json_lines_on_stderr(server, port):
+    """What the process says of its requests is one JSON line each."""
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/slow").close()
+
+    server.terminate()
+    _, lines = server.communicate(timeout=30)
+
+    (line,) = [json.loads(line) for line in lines.splitlines()]
+    assert (line["route"], line["status"]) == ("/slow", 200)
+
+
+def test_a_flood_is_not_read(server, port):
+    """A body far over the limit is refused before the app sees it."""
+    flood = urllib.request.Request(f"http://127.0.0.1:{port}/slow", data=b"x" * 3_000_000)
+
+    with pytest.raises((urllib.error.HTTPError, ConnectionError, urllib.error.URLError)) as refused:
+        urllib.request.urlopen(flood).close()
+
+    error = refused.value
+    assert getattr(error, "code", 413) == 413
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
