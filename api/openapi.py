@@ -74,7 +74,7 @@ def build_document(
         The vocabularies of a deployment; see `api.vocabulary`.
     """
     routes = list(routes)
-    refs, components = models_json_schema(list(_models(routes)), ref_template=REF, schema_generator=_Untitled)
+    refs, schemas = models_json_schema(list(_models(routes)), ref_template=REF, schema_generator=_Untitled)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.template, {})[route.method.lower()] = _operation(route, refs)
@@ -84,18 +84,22 @@ def build_document(
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in dict.fromkeys(route.group for route in routes)],
         "paths": paths,
-        "components": {
-            "schemas": components["$defs"],
-            "headers": dict(HEADERS),
-            "parameters": {"IdempotencyKey": _parameter("header", "Idempotency-Key", KEY, required=False)},
-            "responses": {kind.slug: _problem(status) for status, kind in KINDS.items()},
-            "securitySchemes": {
-                "partner": {"type": "http", "scheme": "bearer", "description": "A partner's token."},
-                "operator": {"type": "http", "scheme": "bearer", "description": "REKINDLE_OPERATOR_TOKEN."},
-            },
-        },
+        "components": _components(schemas["$defs"]),
     }
     return dict(filled_in(document, words))
+
+
+def _components(schemas: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "schemas": schemas,
+        "headers": dict(HEADERS),
+        "parameters": {"IdempotencyKey": _parameter("header", "Idempotency-Key", KEY, required=False)},
+        "responses": {kind.slug: _problem(status) for status, kind in KINDS.items()},
+        "securitySchemes": {
+            "partner": {"type": "http", "scheme": "bearer", "description": "A partner's token."},
+            "operator": {"type": "http", "scheme": "bearer", "description": "REKINDLE_OPERATOR_TOKEN."},
+        },
+    }
 
 
 def _models(routes: Iterable[Route]) -> Iterable[tuple[type[BaseModel], JsonSchemaMode]]:

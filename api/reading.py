@@ -15,6 +15,9 @@ from api.problems import KINDS, ProblemError
 from api.registry import Route
 from api.schemas.problem import FieldProblem
 
+PROBLEMS_MOST = 100
+"""Wrong values that one answer names."""
+
 
 def read_request(route: Route, path: Mapping[str, str]) -> dict[str, Any]:
     """Return what a route's handler asks for, by name.
@@ -71,10 +74,11 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def _field_problems(error: ValidationError, name: str | None = None) -> list[FieldProblem]:
     """Return each wrong value's place and what is wrong with it, never the value."""
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)[:PROBLEMS_MOST]
     return [
         FieldProblem(
             field=".".join(map(str, (name,) if name else found["loc"])) or "body",
             problem=found["msg"].removeprefix("Value error, "),
         )
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
+        for found in wrong
     ]

@@ -47,7 +47,11 @@ def accept(app: Flask, code: str, name: str = "Sam") -> Person:
 
 def with_shipped_catalogue(deployment: Deployment) -> Deployment:
     """Return a deployment that suggests from the catalogue that comes with Rekindle."""
-    catalogue = shipped_catalogue()
+    return with_catalogue(deployment, shipped_catalogue())
+
+
+def with_catalogue(deployment: Deployment, catalogue: Catalogue) -> Deployment:
+    """Return a deployment that suggests from a catalogue."""
     models = ServedModels(deployment.registry, catalogue)
     return replace(deployment, catalogue=catalogue, models=models, table=models.table)
 

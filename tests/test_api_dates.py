@@ -1,11 +1,13 @@
 """Weeks, dates and ratings over HTTP, with the catalogue that comes with Rekindle."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
 from api.app import create_app
 from recommender.service import Deployment
-from tests.api_world import Person, accept, start, with_shipped_catalogue
+from tests.api_world import Person, accept, start, with_catalogue, with_shipped_catalogue
 
 WEEK = "/v1/weeks/2026-W48"
 
@@ -57,11 +59,11 @@ def test_a_plan_tells_nothing_of_one_partner(two):
 
 def test_a_plan_is_in_the_couples_time(two):
     """Starts carry the offset of the couple's time zone, +01:00 for Paris in November."""
-    robin, _ = two
+    robin, sam = two
 
-    starts = [suggestion["starts_at"] for suggestion in robin("GET", WEEK).json["suggestions"]]
+    made, stored = (person("GET", WEEK).json["suggestions"] for person in (robin, sam))
 
-    assert {start[-6:] for start in starts} == {"+01:00"}
+    assert {suggestion["starts_at"][-6:] for suggestion in (*made, *stored)} == {"+01:00"}
 
 
 def test_an_idea_comes_with_its_tags(two):
@@ -97,6 +99,21 @@ def test_what_was_swapped_cannot_be_chosen(two):
     robin("POST", f"{WEEK}/swap", {"suggestion_id": out, "reason": "other"})
 
     assert robin("POST", f"{WEEK}/choice", {"suggestion_id": out}).status_code == 404
+
+
+def test_an_idea_that_is_gone_is_left_out(app, two):
+    """When the catalogue loses the idea of a chosen suggestion, the rest of the plan can still be read."""
+    robin, _ = two
+    first, *others = robin("GET", WEEK).json["suggestions"]
+    robin("POST", f"{WEEK}/choice", {"suggestion_id": first["suggestion_id"]})
+    before = app.extensions["rekindle"].deployment
+    ideas = [idea for idea in before.catalogue.ideas if idea.idea_id != first["idea"]["idea_id"]]
+    smaller = create_app(with_catalogue(before, replace(before.catalogue, ideas=tuple(ideas))))
+
+    later = Person(smaller, robin.token)
+
+    assert later("GET", WEEK).json["suggestions"] == others
+    assert later("GET", "/v1/dates").json["dates"][0]["title"] == first["idea"]["title"]
 
 
 def test_choosing_makes_a_date(two):

@@ -54,7 +54,7 @@ def test_an_unknown_idea_is_not_found(anyone):
         ("q=soup", {"soup-swap"}),
         ("tag=place:home&tag=cost:free", {"paper-boats", "soup-swap", "stair-songs"}),
         ("tag=place:nature", set()),
-        ("tag=place:nature&tag=place:home&minutes_max=30", {"paper-boats"}),
+        ("tag=place:home&tag=place:nature&minutes_max=30", {"paper-boats"}),
     ],
 )
 def test_a_search_narrows(anyone, query, expected):

@@ -149,6 +149,13 @@ def test_a_bad_address(robin, path):
     assert_problem(robin("GET", path), 422)
 
 
+def test_a_refusal_is_short(robin):
+    """However much is wrong, an answer names at most a hundred values."""
+    answer = robin("PATCH", "/v1/me", {f"field{number}": 1 for number in range(1000)})
+
+    assert len(assert_problem(answer, 422)["errors"]) == 100
+
+
 def test_a_refusal_does_not_repeat_what_was_sent(robin):
     """What somebody sent does not come back in the problem."""
     answer = robin("PATCH", "/v1/me", {"name": ["a private word"], "secretly": "another"})
@@ -158,7 +165,7 @@ def test_a_refusal_does_not_repeat_what_was_sent(robin):
     assert "another" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/me/", "//v1/me", "/v1/nothing", "/nothing"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/me/", "/v1//me", "/v1/nothing", "/nothing"])
 def test_an_unknown_address_is_not_found(robin, path):
     """There are no redirects and no second spellings: whatever is not a route is 404."""
     assert_problem(robin("GET", path), 404)

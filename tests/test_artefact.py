@@ -53,7 +53,7 @@ def put_manifest(folder: Path, manifest: object) -> None:
 
 
 def put_blob(folder: Path, blob: bytes) -> None:
-    """Put other bytes in place of a model's arrays, with a hash that fits: only their content can be wrong."""
+    """Put other bytes in place of a model's arrays, with a hash that fits them."""
     (folder / "arrays.npz").write_bytes(blob)
     put_manifest(folder, manifest_of(folder) | {"arrays_sha256": hashlib.sha256(blob).hexdigest()})
 
@@ -194,7 +194,9 @@ def wrong(parameters: Parameters) -> dict[str, dict[str, np.ndarray]]:
     }
 
 
-@pytest.mark.parametrize("fault", ["shape", "dimensions", "NaN", "infinite", "whole numbers", "single precision"])
+@pytest.mark.parametrize(
+    "fault", ["shape", "dimensions", "NaN", "infinite", "whole numbers", "single precision"]
+)
 def test_wrong_arrays(folder: Path, parameters: Parameters, fault: str) -> None:
     """An array of another shape or kind, or with a number that is not finite, is refused by its name."""
     changed = wrong(parameters)[fault]
@@ -237,9 +239,7 @@ def test_a_planted_pickle_does_not_run(folder: Path, tmp_path: Path, name: str) 
     assert flag.exists()
 
 
-@pytest.mark.parametrize(
-    "key", ["version", "arrays_sha256", "idea_ids", "feature_names", "answer_names"]
-)
+@pytest.mark.parametrize("key", ["version", "arrays_sha256", "idea_ids", "feature_names", "answer_names"])
 def test_a_missing_key(folder: Path, key: str) -> None:
     """A manifest without something that loading needs is refused by the key."""
     manifest = manifest_of(folder)

@@ -117,12 +117,12 @@ def test_answer_columns_are_named() -> None:
     ],
 )
 def test_answers_become_numbers(answers: dict, codes: list[float]) -> None:
-    """A pair is 1 or -1, a scale runs from -1 to 1, a chosen option is 1; what is not known counts as skipped."""
+    """A pair is 1 or -1, a scale runs from -1 to 1, a chosen option is 1; the unknown counts as skipped."""
     np.testing.assert_array_equal(encode_answers(QUIZ, answers), codes)
 
 
 def test_alignment_is_half_the_difference_of_the_ends() -> None:
-    """An answer's column holds its end's tags less the other's, halved; an option of a "many" its own tags."""
+    """An answer's column is its end's tags less the other's, halved; an option of a "many" has its own."""
     #                  pace   none  central cook snack
     night = [-1.0, 0.0, 0.0, 0.0, 0.0]
     screen = [-0.25, -0.5, 0.5, 0.0, 0.0]

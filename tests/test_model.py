@@ -152,7 +152,7 @@ def test_one_partner_alone(rng: np.random.Generator) -> None:
 
 
 def test_one_partner_s_rating_teaches_about_the_other(rng: np.random.Generator) -> None:
-    """A rating of partner 0 above what was expected lifts partner 1's expectation of the same idea, but less."""
+    """A rating of partner 0 above what was expected lifts partner 1's expectation too, but less."""
     model = served(rng)
     answers = np.zeros((2, 2))
     before = model.posterior(answers, CoupleRatings.none())

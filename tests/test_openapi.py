@@ -1,10 +1,10 @@
-"""The service keeps to its OpenAPI document, whatever is sent.
+r"""The service keeps to its OpenAPI document, whatever is sent.
 
 The same for longer, with requests that build on each other, against a service that runs (schemathesis comes
 with the development requirements; DELETE is left out because it would end the token)::
 
     rekindle serve
-    schemathesis run http://127.0.0.1:8000/openapi.json --exclude-method DELETE \\
+    schemathesis run http://127.0.0.1:8000/openapi.json --exclude-method DELETE \
         --header "Authorization: Bearer TOKEN"
 """
 

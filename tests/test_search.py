@@ -28,7 +28,12 @@ IDEAS = (
     idea("clay", "Clay and rain", steps=("Press your thumbs in.",), typical_cost=12, minutes=90),
     idea("café", "Crème at the café", tags={"weather": ("rainy_bonus",), "season": ("any",)}),
     idea("walk", "A walk", pitch="Let the rain choose.", tags={"season": ("winter", "spring")}, minutes=60),
-    idea("party", "A party of two", steps=("Dance until it would rain.",), tags={"season": ("summer",)}),
+    idea(
+        "party",
+        "A party of two",
+        steps=("Dance until it would rain.",),
+        tags={"season": ("summer",), "weather": ("any",)},
+    ),
 )
 
 
@@ -77,7 +82,7 @@ def test_text_without_words_is_no_limit(text: str) -> None:
 
 
 def test_any_of_the_values_of_every_facet() -> None:
-    """Within a facet one value is enough; between facets all must be met; all year is every season."""
+    """Within a facet one value is enough; between facets all must be met; all year is every season, but coat-proof is not snow."""
     assert found(tags={"season": ("winter", "summer")}) == ["café", "party", "walk"]
     assert found(tags={"season": ("winter",), "weather": ("rainy_bonus",)}) == ["café"]
     assert found(tags={"weather": ("snow",)}) == []

@@ -141,7 +141,7 @@ def test_clocks_change_but_the_evening_stays(week: str, offset: int) -> None:
 
 
 def test_the_hour_that_comes_twice() -> None:
-    """On 25 October a stretch from midnight to four on the clock's face holds five hours, of which four are theirs."""
+    """On 25 October a stretch of four hours from midnight ends when the clock says three."""
     found, _ = opened(free(Slot(7, time(0), 240), zone="Europe/Lisbon", week=AUTUMN))
     begins = datetime(2026, 10, 24, 23, tzinfo=UTC)
     assert sorted(start.astimezone(UTC) for start in found.starts) == [
@@ -160,7 +160,7 @@ def test_the_hour_that_is_missing() -> None:
 
 
 def test_a_slot_that_begins_in_the_missing_hour() -> None:
-    """A stretch from 01:30, which does not exist on 29 March, begins when that much of the night has passed."""
+    """A stretch from 01:30, which 29 March does not have, begins when that much of the night has passed."""
     assert opened(free(Slot(7, time(1, 30), 60), zone="Europe/Lisbon", week=SPRING))[1] == ["Sun 02:30"]
 
 
@@ -201,7 +201,7 @@ class TestBestStart:
         assert found.best_start(0, (first.astimezone(UTC),)) != first
 
     def test_the_hour_that_comes_twice_counts_as_taken(self) -> None:
-        """Once evening and night are both used, the evening comes again, even if the clocks repeat the night."""
+        """Once evening and night are used, the evening comes again, even if the clocks repeat the night."""
         slots = (Slot(7, time(1, 30), 30), Slot(6, time(19), 30))
         occasion = free(*slots, zone="Europe/Lisbon", week=AUTUMN)
         found, _ = opened(occasion, idea(minutes=30))

@@ -35,6 +35,7 @@ def choose_suggestion(call: Call, iso_week: WeekInPath, body: Choice) -> DateBod
 
 
 def _body(call: Call, plan: Plan) -> PlanBody:
-    wanted = [suggestion.idea_id for suggestion in plan.suggestions]
-    ideas = {i: idea_body(call.deployment, service.get_idea(call.deployment, i)) for i in wanted}
+    known = call.deployment.catalogue.by_id
+    wanted = [known[s.idea_id] for s in plan.suggestions if s.idea_id in known]
+    ideas = {idea.idea_id: idea_body(call.deployment, idea) for idea in wanted}
     return PlanBody.of(plan, ideas, zone_of(call))

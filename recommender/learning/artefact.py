@@ -116,12 +116,12 @@ def _arrays(parameters: Parameters) -> bytes:
     arrays = {
         f.name: np.asarray(getattr(parameters, f.name)) for f in fields(parameters) if f.name not in NAMES
     }
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 
 def _parameters(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Parameters:
-    names = {name: tuple(map(str, manifest[name])) for name in NAMES}
+    names: dict[str, Any] = {name: tuple(map(str, manifest[name])) for name in NAMES}
     n_ideas, n_features, n_answers = (len(names[name]) for name in NAMES)
     shapes = {
         "feature_means": (n_features,),

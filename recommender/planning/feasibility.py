@@ -1,4 +1,4 @@
-"""What a couple can really do: their private boundaries, their shared limits, the season, and what was lately.
+"""What a couple can really do: private boundaries, shared limits, the season, and what was lately.
 
 Nothing that fails here is ever shown. Every limit is one named mask, so that advice can lift one at a time.
 """
@@ -70,7 +70,7 @@ def within_boundaries(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     opted_in = len(partners) == 2 and all(str(occasion.week) in partner.tender_weeks for partner in partners)
     if not opted_in:
         masks.append(table.at_most("talk_depth", "personal") & ~table.has["practice"]["repair"])
-    return np.logical_and.reduce(masks)
+    return np.asarray(np.logical_and.reduce(masks))
 
 
 def _inside(table: IdeaTable, boundaries: Boundaries) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What the couple's own history adds to a score: freshness, rest from what was shown, goals, ways of caring."""
+"""What the couple's own history adds to a score: freshness, rest after showing, goals, ways of caring."""
 
 from __future__ import annotations
 

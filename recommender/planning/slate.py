@@ -44,9 +44,9 @@ def choose_slate(
     """Return up to one pick per role, none twice and none outside ``mask``.
 
     Each pick is greedy by score minus likeness to the slate so far (maximal marginal relevance,
-    Carbonell and Goldstein 1998), but with probability ``settings.exploration`` it is drawn from a softmax over
-    score plus posterior standard deviation, so every feasible idea of the role can be shown and the
-    propensity is known exactly.
+    Carbonell and Goldstein 1998), but with probability ``settings.exploration`` it is drawn from a
+    softmax over score plus posterior standard deviation, so every feasible idea of the role can be
+    shown and the propensity is known exactly.
 
     Parameters
     ----------

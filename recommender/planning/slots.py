@@ -34,12 +34,15 @@ class Openings:
     ----------
     starts : tuple of datetime
         Possible starts, in the couple's time zone.
+    moments : ndarray of shape (n_starts,)
+        The same as seconds since 1970: in the hour that clocks repeat, local times are not enough.
     window : ndarray of shape (n_starts,)
         Which free stretch each start lies in.
     fits : ndarray of bool, shape (n_ideas, n_starts)
     """
 
     starts: tuple[datetime, ...]
+    moments: np.ndarray
     window: np.ndarray
     fits: np.ndarray
 
@@ -49,12 +52,10 @@ class Openings:
         Starts are held in order of preference, so the first in the least used stretch wins.
         """
         used = np.zeros(int(self.window.max()) + 1, dtype=int)
-        # In UTC: in the hour that the clocks repeat, equal moments of two zones do not compare equal.
-        moments = [start.astimezone(UTC) for start in self.starts]
-        for moment in {start.astimezone(UTC) for start in taken} & set(moments):
-            used[self.window[moments.index(moment)]] += 1
+        for start in taken:
+            used[self.window[self.moments == start.timestamp()]] += 1
         fitting = np.flatnonzero(self.fits[idea_index])
-        return self.starts[fitting[np.argmin(used[self.window[fitting]])]]
+        return self.starts[int(fitting[np.argmin(used[self.window[fitting]])])]
 
 
 def openings(table: IdeaTable, occasion: Occasion) -> Openings:
@@ -71,14 +72,13 @@ def openings(table: IdeaTable, occasion: Occasion) -> Openings:
         or [np.zeros(len(table.ideas), dtype=bool)]
     )[: len(starts)].T
     lead = np.array([LEAD_MINUTES[name] for name in table.taxonomy.facets["lead_time"].names])
-    # In UTC: the difference of two moments of one zone is that of the clock's face, not of time.
-    now = occasion.now.astimezone(UTC)
-    notice = np.array([(start.astimezone(UTC) - now).total_seconds() / 60 for start in starts])
+    moments = np.array([start.timestamp() for start in starts])
+    notice = (moments - occasion.now.timestamp()) / 60
     fits = right_part & (table.minutes[:, None] <= left) & (lead[table.level["lead_time"]][:, None] <= notice)
     if circumstances.children:
         asleep = np.array([start.hour >= 20 or start.hour < 5 for start in starts], dtype=bool)
         fits &= ~table.has["kids"]["asleep"][:, None] | asleep
-    return Openings(starts, window, fits)
+    return Openings(starts, moments, window, fits)
 
 
 def daypart(start: datetime) -> str:
@@ -109,7 +109,7 @@ def _starts(
                 found.append((window, minute, start, slot.minutes - minute))
     zone = ZoneInfo(circumstances.time_zone)
     local = [(window, start.astimezone(zone), left) for window, _, start, left in found]
-    local.sort(key=lambda item: (PREFERENCE[daypart(item[1])], item[0], item[1]))
+    local.sort(key=lambda item: (PREFERENCE[daypart(item[1])], item[0]))  # stable: the earliest first
     return (
         tuple(start for _, start, _ in local),
         np.array([window for window, _, _ in local], dtype=int),

@@ -73,7 +73,8 @@ class IdeaTable:
 
 
 def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy) -> IdeaTable:
-    """Return the table of ``ideas``, in their order."""
+    """Return the table of ``ideas``, by ``idea_id``: so ties go the same way whatever order they came in."""
+    ideas = sorted(ideas, key=lambda idea: idea.idea_id)
     features = encode_ideas(ideas, taxonomy)
     has = {
         facet.name: {

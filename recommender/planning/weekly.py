@@ -185,15 +185,13 @@ def _answers_swap(table: IdeaTable, row: int | None, reason: SwapReason) -> np.n
     everything = np.ones(len(table.ideas), dtype=bool)
     if reason == "too_far":
         far = [place for place in table.taxonomy.facets["place"].names if place not in NEAR]
-        return ~table.any_of("place", far)
+        return np.asarray(~table.any_of("place", far))
     if reason == "wrong_weather":
-        return ~table.has["setting"]["outdoor"]
+        return np.asarray(~table.has["setting"]["outdoor"])
     if row is None:
         return everything
     if reason == "too_dear":
         return np.asarray(table.typical_cost < max(table.typical_cost[row], 1e-9))
     if reason == "too_tired":
-        return table.at_most("energy", "low") & (table.minutes <= table.minutes[row])
+        return np.asarray(table.at_most("energy", "low") & (table.minutes <= table.minutes[row]))
     return everything
-
-

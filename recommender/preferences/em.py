@@ -56,18 +56,20 @@ class Strength:
     Attributes
     ----------
     covariances : float
-        Couples' (or partners') worth of prior for ``couple_cov`` and ``partner_cov``.
+        Couples' (or partners') worth of prior for ``couple_cov`` and ``partner_cov``, for each of their rows:
+        a covariance of F rows takes at least F couples to estimate, and overfits badly on fewer.
     variances : float
         Observations' worth of prior for noise, shock and idea effects.
     level_sd, appeal_sd, answer_sd : float
-        Prior standard deviations of the level, and of one weight of appeal and of one answer, rating points.
+        Prior standard deviations of the level, and of what appeal and answers may add to a rating beyond
+        ``prior``, rating points. Whole sums, not single weights: many features are held as firmly as few.
     """
 
-    covariances: float = 5.0
+    covariances: float = 1.0
     variances: float = 5.0
     level_sd: float = 1.0
     appeal_sd: float = 0.15
-    answer_sd: float = 0.05
+    answer_sd: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,8 @@ def fit_parameters(
     on_iteration : callable
         Told the number of the iteration, from 1, and the objective after it.
     """
-    strength = strength or Strength()
     design = with_intercept(feedback.features - prior.feature_means)
+    strength = _per_weight(strength or Strength(), feedback, design)
     batches = tuple(_batches(feedback))
     current, last = prior, -np.inf
     for number in range(1, max_iterations + 1):
@@ -248,14 +250,26 @@ def _fixed_weights(
     target = feedback.rating - current.effects[feedback.idea] - _fixed_part(feedback, design, prior.fixed)
     size = current.fixed.size
     solution, _ = cg(
-        LinearOperator((size, size), matvec=normal, dtype=float),  # type: ignore[call-arg]
+        LinearOperator((size, size), matvec=normal, dtype=float),
         adjoint(whiten(target)).ravel(),
         x0=(current.fixed - prior.fixed).ravel(),
         rtol=1e-6,
         maxiter=30,
-        M=LinearOperator((size, size), matvec=lambda v: v / precision.ravel(), dtype=float),  # type: ignore[call-arg]
+        M=LinearOperator((size, size), matvec=lambda v: v / precision.ravel(), dtype=float),
     )
     return np.asarray(prior.fixed + solution.reshape(shape))
+
+
+def _per_weight(strength: Strength, feedback: Feedback, design: np.ndarray) -> Strength:
+    """Return ``strength`` for a whole covariance and for single weights, given how many act on a rating."""
+    features = float((design**2).sum(axis=1).mean())
+    answers = float((feedback.answers**2).sum(axis=1).mean())
+    return replace(
+        strength,
+        covariances=strength.covariances * design.shape[1],
+        appeal_sd=strength.appeal_sd / np.sqrt(features),
+        answer_sd=strength.answer_sd / np.sqrt(features * max(answers, 1.0)),
+    )
 
 
 def _fixed_precision(shape: tuple[int, ...], strength: Strength) -> np.ndarray:

@@ -12,7 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from recommender.preferences.em import Feedback, Strength, fit_parameters
 from recommender.preferences.frames import aligned_features, check_ratings, known_ratings
-from recommender.preferences.model import CouplePosterior, CoupleRatings, HierarchicalModel, Parameters
+from recommender.preferences.model import (
+    CouplePosterior,
+    CoupleRatings,
+    HierarchicalModel,
+    Parameters,
+    with_features,
+)
 
 
 class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
@@ -107,10 +113,10 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         """Return an estimator with parameters fitted elsewhere, that knows ``ratings`` of these people."""
         recommender = cls()
         recommender.ratings_ = check_ratings(ratings, idea_features)
-        recommender.idea_features_ = idea_features[list(parameters.feature_names)]
+        recommender.idea_features_ = idea_features
         recommender.partner_features_ = partner_features
         recommender.objective_ = []
-        return recommender._with(parameters)
+        return recommender._with(with_features(parameters, tuple(map(str, idea_features.columns))))
 
     def _with(self, parameters: Parameters) -> HierarchicalRecommender:
         self.parameters_ = parameters

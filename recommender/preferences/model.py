@@ -14,7 +14,7 @@ eq. 2.23-2.24, with the kernel that the terms above imply).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
@@ -200,9 +200,9 @@ class HierarchicalModel:
         """
         known = self._condition(answers, ratings)
         parameters, n_partners = self.parameters, len(answers)
-        couple = rng.multivariate_normal(np.zeros(self._n), parameters.couple_cov, method="cholesky")
+        couple = rng.multivariate_normal(np.zeros(self._n), parameters.couple_cov, method="eigh")
         own = rng.multivariate_normal(
-            np.zeros(self._n), parameters.partner_cov, size=n_partners, method="cholesky"
+            np.zeros(self._n), parameters.partner_cov, size=n_partners, method="eigh"
         )
         effects = rng.normal(0, np.sqrt(self._effect_vars))
         prior = (couple + own) @ self.design.T + effects
@@ -313,3 +313,38 @@ def effects_of(parameters: Parameters, idea_ids: tuple[str, ...]) -> tuple[np.nd
     means = np.append(parameters.effects, 0.0)[rows]
     variances = np.append(parameters.effect_vars, parameters.effect_var)[rows]
     return means, variances
+
+
+def with_features(parameters: Parameters, names: tuple[str, ...]) -> Parameters:
+    """Return ``parameters`` over the features ``names``, in that order.
+
+    A feature that came after training has no weight and no spread until the next training; one that is
+    gone is left out.
+    """
+    known = {name: at for at, name in enumerate(parameters.feature_names)}
+    new, old = (
+        np.array([0, *(1 + at for at in places)])
+        for places in (
+            [at for at, name in enumerate(names) if name in known],
+            [known[name] for name in names if name in known],
+        )
+    )
+    size = len(names) + 1
+    fixed = np.zeros((size, parameters.fixed.shape[1]))
+    fixed[new] = parameters.fixed[old]
+    means = np.zeros(size)
+    means[new[1:]] = parameters.feature_means[old[1:] - 1]
+
+    def covariance(matrix: np.ndarray) -> np.ndarray:
+        out = np.zeros((size, size))
+        out[np.ix_(new, new)] = matrix[np.ix_(old, old)]
+        return out
+
+    return replace(
+        parameters,
+        feature_names=names,
+        feature_means=means[1:],
+        fixed=fixed,
+        couple_cov=covariance(parameters.couple_cov),
+        partner_cov=covariance(parameters.partner_cov),
+    )

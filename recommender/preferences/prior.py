@@ -43,11 +43,11 @@ def prior_parameters(prior: dict[str, Any], catalogue: Catalogue) -> Parameters:
     means = matrix.mean(axis=0)
     centred = matrix - means
     relevance = _relevance(prior, catalogue, names)
-    weight_var = prior["taste"]["sd"] ** 2 * relevance**2 / (centred * relevance).var(axis=0).sum()
+    weight_var = prior["taste"]["sd"] ** 2 * relevance**2 / _spread((centred * relevance).var(axis=0).sum())
     variances = np.append(prior["leniency"]["sd"] ** 2, weight_var)
     shared = np.append(prior["leniency"]["shared"], np.full(len(names), prior["taste"]["shared"]))
     directions = relevance[:, None] ** 2 * alignment(catalogue.quiz, catalogue.taxonomy)
-    moved = ((centred @ directions) ** 2).sum(axis=1).mean()
+    moved = _spread(((centred @ directions) ** 2).sum(axis=1).mean())
     fixed = np.zeros((len(names) + 1, directions.shape[1] + 1))
     fixed[0, 0] = prior["level"]["mean"]
     fixed[1:, 0] = _appeal(prior, names)
@@ -66,6 +66,11 @@ def prior_parameters(prior: dict[str, Any], catalogue: Catalogue) -> Parameters:
         shock_var=prior["evening"]["sd"] ** 2,
         noise_var=prior["noise"]["sd"] ** 2,
     )
+
+
+def _spread(variance: float) -> float:
+    """Return ``variance``, or 1 where all ideas are alike and any scale will do."""
+    return variance if variance > 1e-12 else 1.0
 
 
 def _relevance(prior: dict[str, Any], catalogue: Catalogue, names: tuple[str, ...]) -> np.ndarray:

@@ -11,12 +11,17 @@ import numpy as np
 
 from recommender.catalogue.library import Catalogue
 from recommender.domain import Couple, CoupleDate, Partner, Rating
-from recommender.errors import ModelError
 from recommender.learning.registry import Registry
 from recommender.planning.table import build_table
 from recommender.planning.weekly import Expectation
 from recommender.preferences.features import answer_names, encode_answers
-from recommender.preferences.model import Contributions, CouplePosterior, CoupleRatings, HierarchicalModel
+from recommender.preferences.model import (
+    Contributions,
+    CouplePosterior,
+    CoupleRatings,
+    HierarchicalModel,
+    with_features,
+)
 
 
 class Models(Protocol):
@@ -88,7 +93,7 @@ class ServedModels:
         return CoupleExpectation(model.posterior(answers, known), model, version)
 
     def _answers(self, partner: Partner, model: HierarchicalModel) -> np.ndarray:
-        """Return a partner's answers in the model's order; questions that either does not know count as skipped."""
+        """Return a partner's answers in the model's order; what either does not know counts as skipped."""
         quiz = self.catalogue.quiz
         coded = dict(zip(answer_names(quiz), encode_answers(quiz, partner.answers), strict=True))
         return np.array([coded.get(name, 0.0) for name in model.parameters.answer_names])
@@ -103,21 +108,15 @@ class ServedModels:
     def _load(self, version: str) -> HierarchicalModel:
         parameters = self.registry.load(version).parameters
         features = self.table.features
-        column = {name: k for k, name in enumerate(features.names)}
-        unknown = [name for name in parameters.feature_names if name not in column]
-        if unknown:
-            raise ModelError(
-                f"model {version} was made for tags that the taxonomy no longer has ({unknown[0]}); "
-                "retrain, or go back with `rekindle models rollback`"
-            )
-        order = [column[name] for name in parameters.feature_names]
-        return HierarchicalModel(parameters, features.idea_ids, features.matrix[:, order])
+        return HierarchicalModel(
+            with_features(parameters, features.names), features.idea_ids, features.matrix
+        )
 
 
 def couple_ratings(
     index: dict[str, int], couple: Couple, dates: Sequence[CoupleDate], ratings: Sequence[Rating]
 ) -> CoupleRatings:
-    """Return a couple's ratings as arrays; dates without a catalogue idea, and raters who left, do not count."""
+    """Return a couple's ratings as arrays; dates without a catalogue idea do not count."""
     idea_of = {date.date_id: date.idea_id for date in dates}
     position = {partner.partner_id: at for at, partner in enumerate(couple.partners)}
     known = [

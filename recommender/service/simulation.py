@@ -80,9 +80,9 @@ def simulate_policy(
         clock = _Clock()
         deployment = _deployment(policy, Path(home), clock, seed)
         couples = [_move_in(deployment, town, number, seed) for number in range(n_couples)]
-        results = []
-        for number in range(n_weeks):
-            results.append(_live_week(deployment, policy, town, couples, clock, number, seed))
+        results = [
+            _live_week(deployment, policy, town, couples, clock, number, seed) for number in range(n_weeks)
+        ]
         deployment.engine.dispose()
     return results
 
@@ -110,7 +110,7 @@ def simulate(
 
 
 def year_row(results: Sequence[WeekResult], policy: str) -> tuple[str, float, float, int, int, int]:
-    """Return a policy's year: name, mean enjoyment, mean of the less satisfied, dates, infeasible, repeats."""
+    """Return a policy's name, mean enjoyment, mean of the less satisfied, dates, infeasible, repeats."""
     year = [r for r in results if r.policy == policy]
     n_dates = sum(r.n_dates for r in year)
     return (
@@ -246,7 +246,7 @@ CAPS = {"touch_max": "touch", "talk_max": "talk_depth", "alcohol_max": "alcohol"
 
 
 def _feasible(deployment: Deployment, town: Town, resident: _Resident, idea_id: str) -> bool:
-    """Return whether an idea is inside a couple's limits, by its tags alone, worked out apart from the plan."""
+    """Return whether an idea's tags are inside a couple's limits, worked out apart from the plan."""
     idea, facets = deployment.catalogue.idea(idea_id), deployment.catalogue.taxonomy.facets
     for limits in town.boundaries[resident.number]:
         for field, facet in CAPS.items():

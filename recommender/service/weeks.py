@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 from ulid import ULID
 
 from recommender.domain import Couple, CoupleDate, Plan, Rating, Suggestion, SwapReason, Week
-from recommender.errors import Conflict, InvalidInput, NotFound
-from recommender.planning.feasibility import within_boundaries, within_circumstances
+from recommender.errors import Conflict, NotFound
+from recommender.planning.feasibility import relaxations, within_boundaries, within_circumstances
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.weekly import swapped, weekly_plan
-from recommender.service.people import Caller, couple_of
 from recommender.service.dates import DateView
 from recommender.service.dates import view as view_of
 from recommender.service.deployment import Deployment
+from recommender.service.moments import FIRST_YEAR, LAST_YEAR, check_start
+from recommender.service.people import Caller, couple_of
 from recommender.store import dates as date_store
 from recommender.store import plans as plan_store
 from recommender.store import ratings as rating_store
@@ -54,7 +55,14 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
 
     A suggestion that has come to lie outside their limits since it was made is replaced, and if
     nothing can replace it, left out.
+
+    Raises
+    ------
+    NotFound
+        If the week lies centuries off.
     """
+    if not FIRST_YEAR <= week.year <= LAST_YEAR:
+        raise NotFound(f"there is no plan for {week}; ask for a week of {FIRST_YEAR} to {LAST_YEAR}")
     with reading(deployment.engine) as connection:
         couple = couple_of(connection, caller)
         plan = plan_store.find_plan(connection, couple.couple_id, week)
@@ -80,7 +88,7 @@ def swap(deployment: Deployment, caller: Caller, week: Week, suggestion_id: str,
     """
     with transaction(deployment.engine) as connection:
         past = _past(connection, caller)
-        plan, out = _in_force(connection, past.couple.couple_id, week, suggestion_id)
+        plan, out = _in_force(deployment, connection, past, week, suggestion_id)
         if any(date.suggestion_id == suggestion_id for date in past.dates):
             raise Conflict("that one is chosen already; skip or move the date instead")
         new = _replace(deployment, connection, past, plan, out, reason)
@@ -105,13 +113,13 @@ def choose(
     NotFound
         If the week has no such suggestion in force.
     InvalidInput
-        If ``starts_at`` has no offset.
+        If ``starts_at`` has no time zone or lies far off.
     """
-    if starts_at is not None and starts_at.tzinfo is None:
-        raise InvalidInput("starts_at", "has no offset; write one like 2026-11-28T19:30:00+01:00")
+    if starts_at is not None:
+        check_start("starts_at", starts_at)
     with transaction(deployment.engine) as connection:
         past = _past(connection, caller)
-        _, suggestion = _in_force(connection, past.couple.couple_id, week, suggestion_id)
+        _, suggestion = _in_force(deployment, connection, past, week, suggestion_id)
         chosen = next((date for date in past.dates if date.suggestion_id == suggestion_id), None)
         if chosen is None:
             chosen = date_store.insert_date(
@@ -124,7 +132,8 @@ def choose(
 
 
 def _past(connection: Connection, caller: Caller) -> _Past:
-    couple = couple_of(connection, caller)
+    # Held to the end, so that of two who swap the same suggestion the second sees what the first did.
+    couple = couple_of(connection, caller, for_update=True)
     return _Past(
         couple=couple,
         dates=date_store.list_dates(connection, couple.couple_id),
@@ -200,12 +209,18 @@ def _outgrown(deployment: Deployment, couple: Couple, plan: Plan) -> tuple[Sugge
 def _without_outgrown(deployment: Deployment, connection: Connection, past: _Past, plan: Plan) -> Plan:
     chosen = {date.suggestion_id for date in past.dates}
     for out in _outgrown(deployment, past.couple, plan):
-        if out.suggestion_id in chosen:
+        if out.suggestion_id in chosen and out.idea_id in deployment.table.index:
             continue
         replaced = _replace(deployment, connection, past, plan, out, "other")
-        kept = tuple(s for s in plan.suggestions if s.suggestion_id != out.suggestion_id)
-        plan = replaced or replace(plan, suggestions=kept)
+        plan = replaced or _left_out(deployment, past, plan, out)
     return plan
+
+
+def _left_out(deployment: Deployment, past: _Past, plan: Plan, out: Suggestion) -> Plan:
+    """Return the plan without a suggestion, and with which shared limit to relax."""
+    kept = tuple(s for s in plan.suggestions if s.suggestion_id != out.suggestion_id)
+    advice = relaxations(deployment.table, _occasion(deployment, past, plan.week))
+    return replace(plan, suggestions=kept, advice=advice)
 
 
 def _replace(
@@ -234,9 +249,11 @@ def _replace(
 
 
 def _in_force(
-    connection: Connection, couple_id: str, week: Week, suggestion_id: str
+    deployment: Deployment, connection: Connection, past: _Past, week: Week, suggestion_id: str
 ) -> tuple[Plan, Suggestion]:
-    plan = plan_store.find_plan(connection, couple_id, week)
+    """Return the plan as it would be read now, and the suggestion in it."""
+    stored = plan_store.find_plan(connection, past.couple.couple_id, week)
+    plan = stored and _without_outgrown(deployment, connection, past, stored)
     for suggestion in plan.suggestions if plan else ():
         if plan and suggestion.suggestion_id == suggestion_id:
             return plan, suggestion

@@ -1,0 +1,296 @@
+"""The gate: a better model passes, one that learned nothing or harms someone does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.catalogue.bundled import data_folder
+from recommender.catalogue.library import load_catalogue
+from recommender.learning.evaluation.town import build_town
+from recommender.learning.gate import COUPLES_MIN, RATINGS_MIN, judge, split_by_time
+from recommender.learning.snapshot import Snapshot, take_snapshot
+from recommender.learning.training import fit
+from recommender.preferences.model import Parameters
+from recommender.preferences.prior import load_prior, prior_parameters
+from tests.towns import answers_of, live
+
+START = datetime(2026, 1, 5, 20, tzinfo=UTC)
+
+
+class Lived:
+    """A town of 60 couples after 14 weeks: its snapshot in two parts, and what was fitted to the earlier."""
+
+    def __init__(self) -> None:
+        catalogue = load_catalogue()
+        town = build_town(catalogue, 60, seed=3)
+        self.snapshot = take_snapshot(live(catalogue, town, 14, seed=4), answers_of(town), catalogue)
+        self.earlier, self.later = split_by_time(self.snapshot.ratings)
+        self.prior = prior_parameters(load_prior(data_folder() / "prior.yaml"), catalogue)
+        self.fitted = fit(self.snapshot, self.earlier, self.prior)
+
+
+@pytest.fixture(scope="module")
+def lived() -> Lived:
+    """Return the town."""
+    return Lived()
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[Snapshot, Parameters]:
+    """Return 12 couples with 10 dates each of four ideas that nothing tells apart, and a plain model of them.
+
+    Everyone rates 4, but every fifth date 3 and every other fifth 5; the second partner one lower.
+    """
+    rows = [
+        (f"c{c:02}", f"c{c:02}-{p}", f"c{c:02}-{d}", f"i{d % 4}", 4.0 + (-1, 0, 0, 0, 1)[d % 5] - p,
+         START + timedelta(weeks=d, minutes=c))
+        for c in range(12) for d in range(10) for p in range(2)
+    ]  # fmt: skip
+    ratings = pd.DataFrame(
+        rows, columns=["couple_id", "partner_id", "date_id", "idea_id", "rating", "rated_at"]
+    )
+    ideas = pd.DataFrame({"x": [-1.0, 1.0, -1.0, 1.0]}, index=["i0", "i1", "i2", "i3"])
+    people = pd.DataFrame({"a": 0.0}, index=sorted(set(ratings["partner_id"])))
+    plain = Parameters(
+        idea_ids=(),
+        feature_names=("x",),
+        answer_names=("a",),
+        feature_means=np.zeros(1),
+        fixed=np.array([[3.5, 0.0], [0.0, 0.0]]),
+        effects=np.zeros(0),
+        effect_vars=np.zeros(0),
+        effect_var=0.01,
+        couple_cov=np.diag([0.1, 0.01]),
+        partner_cov=np.diag([0.3, 0.01]),
+        shock_var=0.2,
+        noise_var=0.3,
+    )
+    return Snapshot(ratings, ideas, people, "0" * 64, 0), plain
+
+
+def verdict(world: tuple[Snapshot, Parameters], candidate: Parameters) -> str:
+    """Return the verdict on a candidate against the world's plain model."""
+    return judge(world[1], candidate, world[0], *split_by_time(world[0].ratings)).verdict
+
+
+# What passes
+
+
+def test_a_candidate_fitted_to_the_town_passes(lived: Lived) -> None:
+    """What the earlier feedback taught is not worse than the prior on the later, and serves."""
+    judgement = judge(lived.prior, lived.fitted, lived.snapshot, lived.earlier, lived.later)
+
+    assert judgement.passed, judgement.reason
+    assert judgement.comparisons[0].mean > 0
+    assert (judgement.comparisons[0].group, judgement.comparisons[0].n_couples) == ("everyone", 60)
+    assert judgement.comparisons[0].n_ratings == len(lived.later)
+
+
+def test_one_that_learned_from_shuffled_ratings_is_refused(lived: Lived, rng: np.random.Generator) -> None:
+    """Ratings dealt out at random teach nothing, and what was fitted to them is worse than the real thing."""
+    shuffled = lived.earlier.assign(rating=rng.permutation(lived.earlier["rating"].to_numpy()))
+    candidate = fit(lived.snapshot, shuffled, lived.prior)
+
+    for current in (lived.fitted, lived.prior):
+        judgement = judge(current, candidate, lived.snapshot, lived.earlier, lived.later)
+        assert judgement.verdict == "worse", judgement.reason
+        assert not judgement.passed
+
+
+def test_the_current_model_again_is_not_worse(lived: Lived) -> None:
+    """The same parameters once more gain nothing and lose nothing."""
+    judgement = judge(lived.fitted, lived.fitted, lived.snapshot, lived.earlier, lived.later)
+
+    assert judgement.verdict == "not worse"
+    assert judgement.passed
+    assert {(c.mean, c.low, c.high) for c in judgement.comparisons} == {(0.0, 0.0, 0.0)}
+
+
+@pytest.mark.parametrize("digits", [1e-13, -1e-13])
+def test_the_last_digits_decide_nothing(world: tuple[Snapshot, Parameters], digits: float) -> None:
+    """A candidate that differs as much as summing in another order would is neither worse nor better."""
+    nudged = replace(world[1], fixed=world[1].fixed + digits, noise_var=world[1].noise_var * (1 + digits))
+
+    assert verdict(world, nudged) == "not worse"
+
+
+def test_a_candidate_that_knows_more_is_better(world: tuple[Snapshot, Parameters]) -> None:
+    """Where the current model is far too unsure, one that is as sure as it may be passes as better."""
+    unsure = replace(world[1], noise_var=30.0)
+
+    assert judge(unsure, world[1], world[0], *split_by_time(world[0].ratings)).verdict == "better"
+
+
+@pytest.mark.parametrize("change", [{"noise_var": 30.0}, {"fixed": np.array([[-20.0, 0.0], [0.0, 0.0]])}])
+def test_a_candidate_that_knows_less_is_worse(
+    world: tuple[Snapshot, Parameters], change: dict[str, object]
+) -> None:
+    """One that is far too unsure, or expects something absurd, is refused."""
+    assert verdict(world, replace(world[1], **change)) == "worse"  # type: ignore[arg-type]
+
+
+def test_harm_to_the_less_satisfied_partner_is_refused() -> None:
+    """A gain for most that is paid for by whoever of two enjoys less is worse, and says for whom."""
+    # Answer a is 1 for the first partner and -1 for the second. The candidate moves both expectations from
+    # 3.5: the first's to 4.8, the second's to 2.2. The first rates 5 every time and the second, who enjoys it
+    # less, 3.4: the gain is (1.5² - 0.2²)/2 = 1.1 for one, the loss (1.2² - 0.1²)/2 = 0.7 for the other.
+    rows = [
+        (f"c{c:02}", f"c{c:02}-{p}", f"c{c:02}-{d}", "i", (5.0, 3.4)[p], START + timedelta(weeks=d))
+        for c in range(12) for d in range(10) for p in range(2)
+    ]  # fmt: skip
+    ratings = pd.DataFrame(
+        rows, columns=["couple_id", "partner_id", "date_id", "idea_id", "rating", "rated_at"]
+    )
+    people = pd.DataFrame(
+        {"a": [1.0, -1.0] * 12}, index=[f"c{c:02}-{p}" for c in range(12) for p in range(2)]
+    )
+    snapshot = Snapshot(ratings, pd.DataFrame({"x": [0.0]}, index=["i"]), people, "0" * 64, 0)
+    # Tastes that hardly vary, so that both models stay with what they said beforehand; noise 1.
+    tiny = 1e-9 * np.eye(2)
+    current = Parameters(
+        (), ("x",), ("a",), np.zeros(1), np.array([[3.5, 0.0], [0.0, 0.0]]), np.zeros(0), np.zeros(0),
+        1e-9, tiny, tiny, 1e-9, 1.0,
+    )  # fmt: skip
+    candidate = replace(current, fixed=np.array([[3.5, 1.3], [0.0, 0.0]]))
+
+    judgement = judge(current, candidate, snapshot, *split_by_time(ratings))
+
+    by_group = {c.group: c for c in judgement.comparisons}
+    assert by_group["everyone"].mean == pytest.approx(
+        ((1.5**2 - 0.2**2) / 2 - (1.2**2 - 0.1**2) / 2) / 2, abs=1e-6
+    )
+    assert by_group["the less satisfied partner"].mean == pytest.approx(-(1.2**2 - 0.1**2) / 2, abs=1e-6)
+    assert judgement.verdict == "worse"
+    assert "worse for the less satisfied partner" in judgement.reason
+
+
+def test_each_partner_counts_once() -> None:
+    """Someone who rates ten times as often does not own the judgement."""
+    # In every couple the first rates ten later dates 5; the candidate moves 4.0 to 5.0, a gain of 1²/2 on
+    # each. The second rates one 3.8; 4.0 moves to 3.0, off by 0.8, and loses (0.8² - 0.2²)/2 = 0.3. By rating
+    # the gain would be (10 · 0.5 - 0.3)/11 = 0.43, by partner it is (0.5 - 0.3)/2 = 0.1.
+    rows = [
+        (f"c{c:02}", f"c{c:02}-{p}", f"c{c:02}-{d}", "i", (5.0, 3.8)[p], START + timedelta(weeks=d))
+        for c in range(12) for d in range(50) for p in range(2) if p == 0 or d < 40 or d == 45
+    ]  # fmt: skip
+    ratings = pd.DataFrame(
+        rows, columns=["couple_id", "partner_id", "date_id", "idea_id", "rating", "rated_at"]
+    )
+    people = pd.DataFrame(
+        {"a": [1.0, -1.0] * 12}, index=[f"c{c:02}-{p}" for c in range(12) for p in range(2)]
+    )
+    snapshot = Snapshot(ratings, pd.DataFrame({"x": [0.0]}, index=["i"]), people, "0" * 64, 0)
+    tiny = 1e-9 * np.eye(2)
+    current = Parameters(
+        (), ("x",), ("a",), np.zeros(1), np.array([[4.0, 0.0], [0.0, 0.0]]), np.zeros(0), np.zeros(0),
+        1e-9, tiny, tiny, 1e-9, 1.0,
+    )  # fmt: skip
+
+    judgement = judge(
+        current, replace(current, fixed=np.array([[4.0, 1.0], [0.0, 0.0]])), snapshot, *split_by_time(ratings)
+    )
+
+    assert judgement.comparisons[0].mean == pytest.approx(0.1, abs=1e-6)
+    assert judgement.comparisons[0].n_ratings == 12 * 11
+
+
+def test_another_quiz_and_other_tags_can_be_judged(world: tuple[Snapshot, Parameters]) -> None:
+    """A current model of another quiz and taxonomy is judged by what it still knows."""
+    older = replace(
+        world[1],
+        feature_names=("gone", "x"),
+        answer_names=("dropped", "a", "lost"),
+        feature_means=np.zeros(2),
+        fixed=np.hstack([np.array([[3.5], [0.0], [0.0]]), np.ones((3, 3))]),
+        couple_cov=np.diag([0.1, 0.01, 0.01]),
+        partner_cov=np.diag([0.3, 0.01, 0.01]),
+    )
+    judgement = judge(older, world[1], world[0], *split_by_time(world[0].ratings))
+
+    # Nobody answered anything and no idea has the lost tag: what remains of it is the plain model.
+    assert judgement.verdict == "not worse"
+    assert judgement.comparisons[0].mean == pytest.approx(0, abs=1e-9)
+
+
+# Too little
+
+
+@pytest.mark.parametrize(
+    ("n_couples", "n_dates", "enough"),
+    [
+        (COUPLES_MIN - 1, 40, False),  # 9 couples, 144 later ratings
+        (COUPLES_MIN, 5, False),  # 10 couples, one later date each: 20 later ratings
+        (COUPLES_MIN, 10, True),  # two later dates each: 40 later ratings
+    ],
+)
+def test_too_little_feedback_is_not_enough_to_tell(
+    world: tuple[Snapshot, Parameters], n_couples: int, n_dates: int, enough: bool
+) -> None:
+    """With too few couples or later ratings even a far better candidate does not pass, with the counts."""
+    rows = [
+        (f"c{c:02}", f"c{c:02}-{p}", f"c{c:02}-{d}", "i0", 4.0, START + timedelta(weeks=d))
+        for c in range(n_couples) for d in range(n_dates) for p in range(2)
+    ]  # fmt: skip
+    ratings = pd.DataFrame(
+        rows, columns=["couple_id", "partner_id", "date_id", "idea_id", "rating", "rated_at"]
+    )
+    earlier, later = split_by_time(ratings)
+    people = pd.DataFrame({"a": 0.0}, index=sorted(set(ratings["partner_id"])))
+    snapshot = replace(world[0], ratings=ratings, partner_features=people)
+
+    judgement = judge(replace(world[1], noise_var=50.0), world[1], snapshot, earlier, later)
+
+    assert judgement.passed == enough
+    if not enough:
+        assert judgement.verdict == "not enough to tell"
+        assert judgement.reason.startswith(f"{len(later)} later ratings of {n_couples} couples")
+        assert f"at least {RATINGS_MIN} of {COUPLES_MIN}" in judgement.reason
+
+
+def test_no_later_ratings_at_all(world: tuple[Snapshot, Parameters]) -> None:
+    """Feedback that was all given at once has no later part, and tells nothing."""
+    at_once = world[0].ratings.assign(rated_at=START)
+    earlier, later = split_by_time(at_once)
+
+    assert (len(earlier), len(later)) == (len(at_once), 0)
+    assert judge(world[1], world[1], world[0], earlier, later).verdict == "not enough to tell"
+
+
+# Earlier and later
+
+
+def test_the_latest_fifth_is_later(world: tuple[Snapshot, Parameters]) -> None:
+    """Of ten weeks the last two are later, and nothing is lost."""
+    earlier, later = split_by_time(world[0].ratings)
+
+    assert set(later["date_id"].str[-1]) == {"8", "9"}
+    assert (len(earlier), len(later)) == (192, 48)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 30)), min_size=1, max_size=30))
+def test_a_date_is_never_split(times: list[tuple[int, int]]) -> None:
+    """However late the second partner rates, both ratings of a date are on one side, by its first."""
+    ratings = pd.DataFrame(
+        [
+            (str(date), str(p), START + timedelta(days=begun + p * delay))
+            for date, (begun, delay) in enumerate(times)
+            for p in range(2)
+        ],
+        columns=["date_id", "partner_id", "rated_at"],
+    )
+    earlier, later = split_by_time(ratings)
+
+    assert set(earlier["date_id"]).isdisjoint(later["date_id"])
+    assert len(earlier) + len(later) == len(ratings)
+    assert len(earlier) > 0
+    if len(later):
+        begun = ratings.groupby("date_id")["rated_at"].min()
+        assert begun[earlier["date_id"]].max() < begun[later["date_id"]].min()

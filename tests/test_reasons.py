@@ -1,0 +1,173 @@
+"""Why this idea: terms that sum to the score, in words about both of them that the idea bears out."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.domain import Reason
+from recommender.planning.reasons import EXTRA_WORDS, Extras, reasons_of, tag_label
+from recommender.preferences.model import Contributions
+from tests.planning_world import idea, served_prior, table_of
+
+NOTHING = Extras(balance=0.0, freshness=0.0, shown=0.0, goals=0.0, care=0.0, variety=0.0)
+TABLE = table_of(
+    idea("a", play="silly", domain=("nature", "animals"), touch="none"), idea("b", touch="intimate")
+)
+NAMES = TABLE.features.names
+
+
+def terms(
+    *,
+    level: float = 3.5,
+    leniency: tuple[float, float] = (0.0, 0.0),
+    effect: float = 0.0,
+    appeal: dict[str, float] | None = None,
+    answers: dict[str, tuple[float, float]] | None = None,
+    taste: dict[str, tuple[float, float]] | None = None,
+) -> Contributions:
+    """Return the terms of two partners; features not named add nothing."""
+
+    def matrix(told: dict[str, tuple[float, float]]) -> np.ndarray:
+        return np.array([[told.get(name, (0.0, 0.0))[p] for name in NAMES] for p in range(2)])
+
+    general = {name: (points, points) for name, points in (appeal or {}).items()}
+    return Contributions(
+        level, np.array(leniency), effect, matrix(general), matrix(answers or {}), matrix(taste or {})
+    )
+
+
+def told(given: Contributions, extras: Extras = NOTHING) -> list[tuple[str, str, float]]:
+    """Return the reasons of idea ``a``."""
+    expected = float(given.total().mean())
+    found = reasons_of(TABLE, 0, given, expected, extras)
+    assert sum(r.contribution for r in found) == pytest.approx(
+        expected + sum(getattr(extras, f.name) for f in fields(extras)), abs=1e-9
+    )
+    return [(r.kind, r.text, pytest.approx(r.contribution)) for r in found]
+
+
+LEVEL = ("level", "Where any date starts for you two.", 3.5)
+
+
+def test_the_level_alone() -> None:
+    """Where nothing speaks for or against, only the start is told; leniency is part of it, averaged."""
+    assert told(terms()) == [LEVEL]
+    assert told(terms(level=3.0, leniency=(0.2, 0.8))) == [LEVEL]
+
+
+def test_a_tag_that_speaks_for_it_is_voiced() -> None:
+    """The strongest tag is named in words, as the average of both, and the level comes last."""
+    found = told(terms(taste={"domain=nature": (0.4, 0.2)}))
+    assert found == [("taste", "Your past dates speak for it: nature.", 0.3), LEVEL]
+
+
+def test_an_ordinal_is_voiced_as_the_idea_has_it() -> None:
+    """An ordinal's words are those of the idea's own value."""
+    found = told(terms(answers={"play": (0.1, 0.1), "touch": (0.3, 0.3)}))
+    assert found == [
+        ("answers", "Your answers lean to it: no touch.", 0.3),
+        ("answers", "Your answers lean to it: silly.", 0.1),
+        LEVEL,
+    ]
+
+
+def test_what_the_idea_is_not_is_never_voiced() -> None:
+    """A tag that the idea lacks adds its part to the rest, unnamed."""
+    found = told(terms(taste={"domain=food_drink": (0.5, 0.5)}))
+    assert found == [("taste_rest", "The rest of what your past dates say.", 0.5), LEVEL]
+
+
+def test_only_two_tags_a_kind_are_voiced() -> None:
+    """The two strongest are named and the third goes with the rest."""
+    taste = {"domain=nature": (0.1, 0.1), "domain=animals": (0.3, 0.3), "play": (0.2, 0.2)}
+    assert [(kind, points) for kind, _, points in told(terms(taste=taste))] == [
+        ("taste", 0.3),
+        ("taste", 0.2),
+        ("taste_rest", 0.1),
+        ("level", 3.5),
+    ]
+
+
+def test_small_and_negative_parts_are_not_voiced() -> None:
+    """A part under 0.02 points, or against the idea, gets no sentence of its own."""
+    taste = {"domain=nature": (0.01, 0.02), "domain=animals": (-0.4, -0.2)}
+    assert told(terms(taste=taste)) == [
+        ("taste_rest", "The rest of what your past dates say.", -0.285),
+        LEVEL,
+    ]
+
+
+def test_one_partner_s_part_is_never_told_alone() -> None:
+    """Swapping what the two partners feel changes no word and no number."""
+    one = terms(taste={"play": (0.6, 0.0)}, answers={"touch": (-0.1, 0.5)}, leniency=(0.3, -0.1))
+    other = terms(taste={"play": (0.0, 0.6)}, answers={"touch": (0.5, -0.1)}, leniency=(-0.1, 0.3))
+    assert told(one) == told(other)
+
+
+def test_appeal_and_the_idea_itself() -> None:
+    """General appeal is one sum over features, and the idea's own effect another."""
+    found = told(terms(appeal={"play": 0.1, "touch": -0.3}, effect=0.4))
+    assert [(kind, points) for kind, _, points in found] == [("idea", 0.4), ("appeal", -0.2), ("level", 3.5)]
+
+
+def test_the_most_telling_comes_first() -> None:
+    """Reasons fall by what they add, with the level last whatever it is."""
+    extras = Extras(balance=-0.5, freshness=0.2, shown=-0.3, goals=0.15, care=0.05, variety=-0.1)
+    kinds = [kind for kind, _, _ in told(terms(taste={"play": (0.1, 0.1)}), extras)]
+    assert kinds == ["freshness", "goals", "taste", "care", "variety", "shown", "balance", "level"]
+
+
+def test_every_extra_has_words() -> None:
+    """Each part of a score that is not expected rating can be told."""
+    assert set(EXTRA_WORDS) == {f.name for f in fields(Extras)}
+
+
+def test_a_model_without_terms() -> None:
+    """Its expectation is told as one term, with the extras beside it."""
+    found = reasons_of(TABLE, 0, None, 3.9, replace(NOTHING, freshness=0.2))
+    assert found == (
+        Reason("expected", EXPECTED, 3.9),
+        Reason("freshness", "It is fresh to you two.", 0.2),
+    )
+
+
+EXPECTED = "What others made of it."
+
+
+@pytest.mark.parametrize(
+    ("feature", "label"), [("domain=animals", "animals"), ("play", "silly"), ("cost", "free")]
+)
+def test_labels(feature: str, label: str) -> None:
+    """A feature's words are the taxonomy's label of the value the idea has."""
+    assert tag_label(TABLE, 0, feature) == label
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10_000), alone=st.booleans())
+def test_reasons_sum_to_the_score(seed: int, alone: bool) -> None:
+    """Whatever the terms, reasons sum to expectation and extras to 1e-9, and name only the idea's tags."""
+    rng = np.random.default_rng(seed)
+    table = served_prior().table
+    row = int(rng.integers(len(table.ideas)))
+    n_partners, n = (1, len(table.features.names)) if alone else (2, len(table.features.names))
+    x = table.features.matrix[row]
+    given = Contributions(
+        float(rng.normal(3.5)),
+        rng.normal(size=n_partners),
+        float(rng.normal()),
+        *(x * rng.normal(size=(n_partners, n)) * 0.2 for _ in range(3)),
+    )
+    extras = Extras(*rng.normal(size=6))
+    expected = float(given.total().mean())
+    found = reasons_of(table, row, given, expected, extras)
+    score = expected + sum(getattr(extras, f.name) for f in fields(extras))
+    assert sum(reason.contribution for reason in found) == pytest.approx(score, abs=1e-9)
+    it = table.ideas[row]
+    facets = table.taxonomy.facets.values()
+    own = {v.label for f in facets for v in f.values if v.name in it.tags[f.name]}
+    for reason in found:
+        if reason.kind in ("answers", "taste"):
+            assert reason.text.partition(": ")[2].removesuffix(".") in own

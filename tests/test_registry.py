@@ -1,0 +1,256 @@
+"""The registry: versions that never change, one pointer that moves at once, and a history of why."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommender.catalogue.bundled import data_folder
+from recommender.catalogue.library import Catalogue
+from recommender.errors import Conflict, ModelError, NotFound
+from recommender.learning.artefact import write_artefact
+from recommender.learning.registry import Promotion, Registry
+from recommender.preferences.model import Parameters
+from recommender.preferences.prior import load_prior, prior_parameters
+from recommender.service.serving import ServedModels
+from tests.test_model import random_parameters
+
+MONDAY = datetime(2026, 11, 23, 18, tzinfo=UTC)
+TUESDAY = datetime(2026, 11, 24, 18, tzinfo=UTC)
+
+
+@pytest.fixture
+def parameters(rng: np.random.Generator) -> Parameters:
+    """Return parameters of no particular catalogue."""
+    return random_parameters(rng, n_ideas=4, n_features=2, n_answers=1)
+
+
+@pytest.fixture
+def registry(tmp_path: Path, parameters: Parameters) -> Registry:
+    """Return an empty registry with a prior of its own."""
+    shipped = tmp_path / "shipped" / "prior"
+    write_artefact(shipped, "prior", parameters, {"verdict": "written by hand"}, "# Model prior\n")
+    return Registry(tmp_path / "home" / "models", shipped)
+
+
+@pytest.fixture
+def two(registry: Registry, parameters: Parameters) -> Registry:
+    """Register versions a and b without promoting either."""
+    for version in ("a", "b"):
+        manifest = {"created_at": f"day {version}", "n_ratings": 3, "verdict": "better"}
+        registry.register(version, parameters, manifest, f"# Model {version}\n")
+    return registry
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_prior_serves_at_first(registry: Registry) -> None:
+    """An empty registry serves the prior, has no history, and made no folder for it."""
+    assert registry.current_version() == "prior"
+    assert registry.load("prior").version == "prior"
+    assert registry.promotions() == ()
+    assert [(m.version, m.current) for m in registry.models()] == [("prior", True)]
+    assert not registry.root.exists()
+
+
+def test_registering_does_not_promote(two: Registry) -> None:
+    """New versions are listed behind the prior, can be read, and do not serve."""
+    assert [(m.version, m.current) for m in two.models()] == [("prior", True), ("a", False), ("b", False)]
+    assert (two.load("a").version, two.card("b")) == ("a", "# Model b\n")
+    assert two.models()[1].created_at == "day a"
+    assert (two.models()[1].n_ratings, two.models()[1].verdict) == (3, "better")
+
+
+def test_a_version_is_never_overwritten(two: Registry, parameters: Parameters) -> None:
+    """Registering a version that exists is refused and leaves every file as it was."""
+    before = content(two.root)
+
+    with pytest.raises(Conflict, match="a exists already"):
+        two.register("a", parameters, {"n_ratings": 99}, "another card")
+
+    assert content(two.root) == before
+
+
+def test_promotion_moves_the_pointer_and_keeps_why(two: Registry) -> None:
+    """Every move is kept with its time and reason, and the last one decides."""
+    two.promote("a", "better: +0.1", MONDAY)
+    two.promote("b", "by hand", TUESDAY)
+
+    assert two.current_version() == "b"
+    assert two.promotions() == (
+        Promotion("a", "2026-11-23T18:00:00+00:00", "better: +0.1"),
+        Promotion("b", "2026-11-24T18:00:00+00:00", "by hand"),
+    )
+    assert [m.version for m in two.models() if m.current] == ["b"]
+    assert sorted(p.name for p in two.root.iterdir()) == ["a", "b", "current.json"]
+
+
+def test_rollback_goes_one_back(two: Registry) -> None:
+    """Rolling back returns to the version before, keeps the history, and says from where."""
+    two.promote("a", "first", MONDAY)
+    two.promote("b", "second", MONDAY)
+
+    assert two.rollback(TUESDAY) == "a"
+
+    assert two.current_version() == "a"
+    assert [move.reason for move in two.promotions()] == ["first", "second", "rolled back from b"]
+
+
+def test_rollback_from_the_first_promotion_is_to_the_prior(two: Registry) -> None:
+    """Before the first promotion the prior served, so that is where rolling back leads; further it cannot."""
+    two.promote("a", "first", MONDAY)
+
+    assert two.rollback(TUESDAY) == "prior"
+    assert two.current_version() == "prior"
+    with pytest.raises(Conflict, match="nothing came before"):
+        two.rollback(TUESDAY)
+
+
+def test_rollback_skips_a_promotion_of_the_same_version(two: Registry) -> None:
+    """A version that was promoted twice in a row does not roll back to itself."""
+    two.promote("a", "first", MONDAY)
+    two.promote("b", "second", MONDAY)
+    two.promote("b", "again", MONDAY)
+
+    assert two.rollback(TUESDAY) == "a"
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "../a",
+        "..",
+        ".",
+        "",
+        "a/../a",
+        "./b/../a",
+        ".c.draft",
+        "current.json",
+        "none",
+        "a\0",
+        "/",
+        "../../shipped/prior",
+    ],
+)
+def test_only_names_of_versions_are_versions(two: Registry, version: str) -> None:
+    """Paths, drafts and names of nothing are not found, whatever one asks of them."""
+    (two.root / ".c.draft").mkdir()
+    two.promote("a", "first", MONDAY)
+    for ask in (two.load, two.card, lambda v: two.promote(v, "trick", TUESDAY)):
+        with pytest.raises(NotFound, match="rekindle models list"):
+            ask(version)
+    assert two.current_version() == "a"
+
+
+def test_an_absolute_path_is_no_version(two: Registry, tmp_path: Path) -> None:
+    """A whole path to a model elsewhere is not found."""
+    with pytest.raises(NotFound):
+        two.load(str(tmp_path / "shipped" / "prior"))
+
+
+def test_a_half_written_version_is_no_model(two: Registry) -> None:
+    """What a killed run left is neither listed nor loaded, and does not stop the next registration."""
+    draft = two.root / ".c.draft"
+    draft.mkdir()
+    for file in (two.root / "a").iterdir():
+        (draft / file.name).write_bytes(file.read_bytes())
+
+    assert [m.version for m in two.models()] == ["prior", "a", "b"]
+    with pytest.raises(NotFound):
+        two.load(".c.draft")
+    two.register("c", two.load("a").parameters, {}, "")
+    assert [m.version for m in two.models()] == ["prior", "a", "b", "c"]
+
+
+def test_a_damaged_version_is_not_promoted(two: Registry) -> None:
+    """A version that cannot be read whole is refused, and the pointer stays where it was."""
+    two.promote("a", "first", MONDAY)
+    (two.root / "b" / "arrays.npz").write_bytes(b"damaged")
+
+    with pytest.raises(ModelError, match=r"b.arrays\.npz"):
+        two.promote("b", "second", TUESDAY)
+
+    assert two.current_version() == "a"
+    assert len(two.promotions()) == 1
+
+
+def test_a_refused_promotion_leaves_the_current_model_serving(catalogue: Catalogue, two: Registry) -> None:
+    """Serving goes on with the version that it had when a damaged one is put forward."""
+    fitting = prior_parameters(load_prior(data_folder() / "prior.yaml"), catalogue)
+    two.register("good", fitting, {}, "")
+    two.register("bad", fitting, {}, "")
+    two.promote("good", "first", MONDAY)
+    serving = ServedModels(two, catalogue)
+    assert serving.ready() == "good"
+
+    (two.root / "bad" / "manifest.json").unlink()
+    with pytest.raises(ModelError, match=r"bad.manifest\.json"):
+        two.promote("bad", "second", TUESDAY)
+
+    assert serving.ready() == "good"
+    assert ServedModels(two, catalogue).ready() == "good"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        "{",
+        "{}",
+        "5",
+        "null",
+        '"prior"',
+        "[1]",
+        '[{"version": "a"}]',
+        '[{"version": "a", "at": "", "reason": "", "x": 1}]',
+    ],
+)
+def test_a_broken_pointer_says_so(two: Registry, broken: str) -> None:
+    """A pointer that cannot be read names its file and what to do, rather than serving some model."""
+    path = two.root / "current.json"
+    path.write_text(broken, encoding="utf-8")
+
+    for ask in (two.current_version, two.models, lambda: two.rollback(TUESDAY)):
+        with pytest.raises(ModelError, match="delete it to serve the prior again") as failure:
+            ask()
+        assert str(path) in str(failure.value)
+    path.unlink()
+    assert two.current_version() == "prior"
+
+
+def test_a_half_written_pointer_is_not_read(two: Registry) -> None:
+    """A promotion that was killed while it wrote leaves the pointer as it was."""
+    two.promote("a", "first", MONDAY)
+    (two.root / ".current.json.draft").write_text('[{"version": "b"', encoding="utf-8")
+
+    assert two.current_version() == "a"
+    two.promote("b", "second", TUESDAY)
+    assert [m["version"] for m in json.loads((two.root / "current.json").read_text())] == ["a", "b"]
+
+
+def test_a_missing_card_says_so(two: Registry) -> None:
+    """A version without its card names the file."""
+    (two.root / "a" / "card.md").unlink()
+
+    with pytest.raises(ModelError, match=r"a.card\.md"):
+        two.card("a")
+
+
+def test_what_was_trained_on_is_found(registry: Registry, parameters: Parameters) -> None:
+    """The latest version of the same feedback and catalogue is found, a damaged one passed over."""
+    for version, data, ideas in (("a", "d1", "c1"), ("b", "d1", "c1"), ("c", "d1", "c2"), ("d", "d2", "c1")):
+        manifest = {"data_sha256": data, "catalogue_sha256": ideas}
+        registry.register(version, parameters, manifest, "")
+
+    assert registry.trained_on("d1", "c1") == "b"
+    assert registry.trained_on("d1", "c2") == "c"
+    assert registry.trained_on("d3", "c1") is None
+    (registry.root / "b" / "manifest.json").write_text("{", encoding="utf-8")
+    assert registry.trained_on("d1", "c1") == "a"

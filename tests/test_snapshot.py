@@ -1,0 +1,128 @@
+"""The snapshot: what training reads, and a hash that changes exactly when that does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from recommender.catalogue.library import Catalogue
+from recommender.domain import AnswerValue, FeedbackRow
+from recommender.learning.snapshot import COLUMNS, take_snapshot
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def row(partner: str, date: str, idea: str, enjoyment: int, hours: int = 0) -> FeedbackRow:
+    """Return a rating of couple c, ``hours`` after noon."""
+    return FeedbackRow("c", partner, date, idea, enjoyment, None, None, NOON + timedelta(hours=hours))
+
+
+ROWS = (
+    row("p", "d1", "paper-boats", 4, 0),
+    row("q", "d1", "paper-boats", 2, 1),
+    row("p", "d2", "soup-swap", 5, 30),
+    row("q", "d2", "soup-swap", 5, 30),
+)
+ANSWERS: dict[str, dict[str, AnswerValue]] = {
+    "p": {"tonight": "in", "pace": 5, "food": ("cook",)},
+    "q": {"pace": 2},
+}
+
+
+def hashed(
+    catalogue: Catalogue, rows: tuple[FeedbackRow, ...] = ROWS, **answers: dict[str, AnswerValue]
+) -> str:
+    """Return the content hash of ``rows`` and everyone's answers, some of them changed."""
+    return take_snapshot(rows, ANSWERS | answers, catalogue).content_hash
+
+
+def test_what_training_reads(catalogue: Catalogue) -> None:
+    """Ratings come in order of time, answers as numbers by partner, ideas as in the catalogue."""
+    snapshot = take_snapshot(reversed(ROWS), ANSWERS, catalogue)
+
+    assert tuple(snapshot.ratings.columns) == COLUMNS
+    assert list(zip(snapshot.ratings["date_id"], snapshot.ratings["partner_id"], strict=True)) == [
+        ("d1", "p"), ("d1", "q"), ("d2", "p"), ("d2", "q"),
+    ]  # fmt: skip
+    assert list(snapshot.ratings["rating"]) == [4.0, 2.0, 5.0, 5.0]
+    assert list(snapshot.idea_features.index) == ["paper-boats", "soup-swap", "stair-songs"]
+    assert list(snapshot.partner_features.index) == ["p", "q"]
+    # In of (in, out) is 1; 5 of 1..5 is 1, 2 is -0.5; cook chosen is 1, snack not is 0; nothing said is 0.
+    expected = np.array([[1, 1, 1, 0], [0, -0.5, 0, 0]])
+    np.testing.assert_allclose(snapshot.partner_features.to_numpy(), expected)
+
+
+def test_the_order_of_rows_does_not_matter(catalogue: Catalogue) -> None:
+    """Rows and answers in another order give the same hash and the same ratings."""
+    one = take_snapshot(ROWS, ANSWERS, catalogue)
+    other = take_snapshot(ROWS[::-1], dict(reversed(ANSWERS.items())), catalogue)
+
+    assert other.content_hash == one.content_hash
+    assert other.ratings.equals(one.ratings)
+    assert other.partner_features.equals(one.partner_features)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"enjoyment": 3},
+        {"closeness": 4},
+        {"again": False},
+        {"idea_id": "stair-songs"},
+        {"rated_at": NOON + timedelta(hours=31)},
+    ],
+)
+def test_an_edited_rating_changes_the_hash(catalogue: Catalogue, change: dict[str, object]) -> None:
+    """Whatever of a rating is edited, the hash is another, though there are as many rows."""
+    edited = (*ROWS[:3], replace(ROWS[3], **change))  # type: ignore[arg-type]
+
+    assert hashed(catalogue, edited) != hashed(catalogue)
+
+
+def test_a_deleted_rating_changes_the_hash(catalogue: Catalogue) -> None:
+    """With a rating less, the hash is another."""
+    assert hashed(catalogue, ROWS[:3]) != hashed(catalogue)
+
+
+@pytest.mark.parametrize("answers", [{"pace": 3}, {}, {"pace": 2, "food": ("snack",)}])
+def test_an_edited_answer_changes_the_hash(catalogue: Catalogue, answers: dict[str, AnswerValue]) -> None:
+    """An answer that is changed, taken back or added gives another hash."""
+    assert hashed(catalogue, q=answers) != hashed(catalogue)
+
+
+def test_two_partners_answers_are_not_mixed_up(catalogue: Catalogue) -> None:
+    """The same answers from the other partner give another hash."""
+    assert hashed(catalogue, p=ANSWERS["q"], q=ANSWERS["p"]) != hashed(catalogue)
+
+
+def test_people_who_have_not_rated_do_not_count(catalogue: Catalogue) -> None:
+    """Answers of someone without a rating are neither in the frames nor in the hash."""
+    snapshot = take_snapshot(ROWS, ANSWERS | {"r": {"pace": 1}}, catalogue)
+
+    assert list(snapshot.partner_features.index) == ["p", "q"]
+    assert snapshot.content_hash == hashed(catalogue)
+
+
+def test_unknown_ideas_are_left_out_and_counted(catalogue: Catalogue) -> None:
+    """Ratings of ideas that the catalogue lost are counted, and change nothing else."""
+    gone = (row("p", "d3", "gone", 5, 40), row("q", "d3", "gone", 1, 40), row("r", "d4", "lost", 1, 41))
+    snapshot = take_snapshot((*gone, *ROWS), ANSWERS, catalogue)
+
+    assert snapshot.n_unknown == 3
+    assert set(snapshot.ratings["idea_id"]) == {"paper-boats", "soup-swap"}
+    assert list(snapshot.partner_features.index) == ["p", "q"]
+    assert snapshot.content_hash == hashed(catalogue)
+
+
+def test_no_feedback(catalogue: Catalogue) -> None:
+    """Without any rating the frames are empty, have their columns, and the hash is not that of some."""
+    snapshot = take_snapshot((), {}, catalogue)
+
+    assert snapshot.ratings.empty
+    assert tuple(snapshot.ratings.columns) == COLUMNS
+    assert snapshot.partner_features.shape == (0, 4)
+    assert snapshot.n_unknown == 0
+    assert snapshot.content_hash != hashed(catalogue)
