@@ -86,7 +86,11 @@ def catalogue() -> Catalogue:
         steps=("Fold.", "Float.", "Blow."),
         typical_cost=0,
         minutes=30,
-        tags={facet.name: (facet.names[0],) for facet in taxonomy.facets.values()},
+        tags={
+            **{facet.name: (facet.names[0],) for facet in taxonomy.facets.values()},
+            "season": ("any",),
+            "time_of_day": ("any",),
+        },
         versions={},
         plan_b="Race them on the floor.",
         prompts=Prompts("Whose boat is it?", "Where would you sail?"),

@@ -101,8 +101,8 @@ def test_what_was_swapped_cannot_be_chosen(two):
     assert robin("POST", f"{WEEK}/choice", {"suggestion_id": out}).status_code == 404
 
 
-def test_an_idea_that_is_gone_is_left_out(app, two):
-    """When the catalogue loses the idea of a chosen suggestion, the rest of the plan can still be read."""
+def test_an_idea_that_is_gone_is_replaced(app, two):
+    """When the catalogue loses the idea of a chosen suggestion, another takes its place and the rest stay."""
     robin, _ = two
     first, *others = robin("GET", WEEK).json["suggestions"]
     robin("POST", f"{WEEK}/choice", {"suggestion_id": first["suggestion_id"]})
@@ -112,7 +112,9 @@ def test_an_idea_that_is_gone_is_left_out(app, two):
 
     later = Person(smaller, robin.token)
 
-    assert later("GET", WEEK).json["suggestions"] == others
+    new, *rest = later("GET", WEEK).json["suggestions"]
+    assert new["idea"]["idea_id"] != first["idea"]["idea_id"]
+    assert rest == others
     assert later("GET", "/v1/dates").json["dates"][0]["title"] == first["idea"]["title"]
 
 

@@ -82,7 +82,7 @@ def test_text_without_words_is_no_limit(text: str) -> None:
 
 
 def test_any_of_the_values_of_every_facet() -> None:
-    """Within a facet one value is enough; between facets all must be met; all year is every season, but coat-proof is not snow."""
+    """One value of each facet is enough; all year is every season, but any weather is not snow."""
     assert found(tags={"season": ("winter", "summer")}) == ["café", "party", "walk"]
     assert found(tags={"season": ("winter",), "weather": ("rainy_bonus",)}) == ["café"]
     assert found(tags={"weather": ("snow",)}) == []

@@ -366,10 +366,10 @@ class TestSwap:
             energy="high",
         ),
         idea(
-            "d-near", typical_cost=30, minutes=200, place=("home", "yard"), setting="outdoor", energy="high"
+            "d-near", typical_cost=30, minutes=120, place=("home", "yard"), setting="outdoor", energy="high"
         ),
         idea("e-restful", typical_cost=30, minutes=120, place="nature", setting="outdoor", energy="low"),
-        idea("f-roof", typical_cost=30, minutes=200, place="nature", setting="either", energy="high"),
+        idea("f-roof", typical_cost=30, minutes=200, place="nature", setting="either", energy="low"),
     )
     # Without the reason, each would be taken after those before it.
     EXPECTED = (5.0, 4.9, 4.8, 4.7, 4.6, 4.5)

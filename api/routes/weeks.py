@@ -35,7 +35,6 @@ def choose_suggestion(call: Call, iso_week: WeekInPath, body: Choice) -> DateBod
 
 
 def _body(call: Call, plan: Plan) -> PlanBody:
-    known = call.deployment.catalogue.by_id
-    wanted = [known[s.idea_id] for s in plan.suggestions if s.idea_id in known]
-    ideas = {idea.idea_id: idea_body(call.deployment, idea) for idea in wanted}
+    found = [service.get_idea(call.deployment, s.idea_id) for s in plan.suggestions]
+    ideas = {idea.idea_id: idea_body(call.deployment, idea) for idea in found}
     return PlanBody.of(plan, ideas, zone_of(call))

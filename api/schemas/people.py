@@ -12,7 +12,8 @@ from recommender.domain import AnswerValue, Boundaries, Partner
 from recommender.service import Joined
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Answer = Annotated[str, Field(max_length=200)] | Whole | tuple[Annotated[str, Field(max_length=200)], ...]
+Choice = Annotated[str, Field(max_length=200)]
+Answer = Choice | Whole | Annotated[tuple[Choice, ...], Field(max_length=100)]
 
 
 class NewCouple(Body):

@@ -78,12 +78,11 @@ class PlanBody(Body):
 
     @classmethod
     def of(cls, plan: Plan, ideas: Mapping[str, IdeaBody], zone: ZoneInfo) -> Self:
-        """Return the body of a plan, without suggestions whose idea is not in ``ideas`` (any more)."""
-        told = [suggestion for suggestion in plan.suggestions if suggestion.idea_id in ideas]
+        """Return the body of a plan; ``ideas`` has every idea of it."""
         return cls(
             week=str(plan.week),
             rule=plan.rule,
-            suggestions=tuple(SuggestionBody.of(s, ideas[s.idea_id], zone) for s in told),
+            suggestions=tuple(SuggestionBody.of(s, ideas[s.idea_id], zone) for s in plan.suggestions),
             advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
         )
 

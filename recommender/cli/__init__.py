@@ -1,10 +1,13 @@
 """``rekindle …``: tables for people, ``--json`` for programs; stdout is data, stderr is talk.
 
-Exit codes: 0 done, 2 something was wrong with what was asked (one line on stderr says what to do).
+Exit codes: 0 done, 1 ``ideas check`` found a fault or a question was answered with no, 2 something was
+wrong with what was asked (one line on stderr says what to do).
 """
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import entry_points
 
 import click
@@ -13,29 +16,20 @@ from recommender.cli.couples import couples
 from recommender.cli.database import db
 from recommender.cli.ideas import ideas
 from recommender.cli.models import models, retrain
+from recommender.cli.refusals import Rekindle
 from recommender.cli.simulation import simulate
 from recommender.cli.weekly import choose, plan, rate, suggest
-from recommender.errors import RekindleError
 
 PLUGINS = "rekindle.commands"
 """Entry points that add commands from outside this package, such as the web service's ``serve``."""
 
 
-class Rekindle(click.Group):
-    """The top command: named errors become one line and exit code 2, never a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run a command and translate what Rekindle names as wrong."""
-        try:
-            return super().invoke(ctx)
-        except RekindleError as error:
-            raise click.UsageError(str(error)) from error
-
-
-@click.group(cls=Rekindle, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("rekindle", cls=Rekindle, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="rekindle")
 def main() -> None:
     """Date ideas for two: a fair weekly plan that learns from both of you."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name in letters that the terminal lacks must not end us
 
 
 for command in (choose, couples, db, ideas, models, plan, rate, retrain, simulate, suggest):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from recommender.cli.opening import open_here, the_couple, the_partner
-from recommender.cli.output import as_json, out, print_json, print_table
+from recommender.cli.output import as_json, print_facts, print_json, print_table, print_text, remark
 
 
 @click.group()
@@ -17,17 +17,22 @@ def couples() -> None:
 @click.argument("name")
 @as_json
 def create(name: str, as_json: bool) -> None:
-    """Make a couple with its first partner, called NAME."""
+    """Make a couple with its first partner, called NAME.
+
+    The token is that partner's key to the web service. It and the invite code are shown only now.
+    """
     from recommender import service
 
-    joined = service.create_couple(open_here(), name)
+    # Whoever sits at this machine is the operator: closed sign-up does not keep them out.
+    joined = service.create_couple(open_here(), name, caller=service.Caller("operator"))
     if as_json:
         print_json(joined)
         return
-    print_table(
-        "A new couple",
-        ("couple", "token (shown once)", "invite code"),
-        [(joined.couple_id, joined.token, joined.invite_code)],
+    facts = [("couple", joined.couple_id), ("token", joined.token), ("invite code", joined.invite_code)]
+    print_facts(f"A new couple, with {name}", facts)
+    remark(
+        "Token and code are shown only now. The other partner comes in with "
+        f"`rekindle couples join {joined.invite_code} NAME` within a week."
     )
 
 
@@ -43,7 +48,8 @@ def join(invite_code: str, name: str, as_json: bool) -> None:
     if as_json:
         print_json(joined)
         return
-    print_table("Joined", ("couple", "token (shown once)"), [(joined.couple_id, joined.token)])
+    print_facts(f"{name} has joined", [("couple", joined.couple_id), ("token", joined.token)])
+    remark("The token is shown only now. See your week with `rekindle suggest`.")
 
 
 @couples.command("list")
@@ -52,9 +58,13 @@ def list_(as_json: bool) -> None:
     """List every couple."""
     from recommender import service
 
-    deployment = open_here()
-    rows = [(couple_id,) for couple_id in service.every_couple(deployment)]
-    print_json([couple_id for (couple_id,) in rows]) if as_json else print_table("Couples", ("couple",), rows)
+    ids = list(service.every_couple(open_here()))
+    if as_json:
+        print_json(ids)
+        return
+    print_table("Couples", ("couple",), [(couple_id,) for couple_id in ids])
+    if not ids:
+        remark("There is none yet; make one with `rekindle couples create NAME`.")
 
 
 @couples.command()
@@ -77,4 +87,4 @@ def delete(couple: str) -> None:
 
     deployment = open_here()
     service.delete_couple(deployment, the_couple(deployment, couple))
-    out().print("Erased.")
+    print_text("Erased.")

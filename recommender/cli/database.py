@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from recommender.cli.opening import open_here
-from recommender.cli.output import out
+from recommender.cli.opening import open_here, settings_here
+from recommender.cli.output import print_text
 
 
 @click.group()
@@ -21,7 +21,7 @@ def upgrade() -> None:
     from recommender import service
 
     service.upgrade_database(open_here())
-    out().print("The database is up to date.")
+    print_text("The database is up to date.")
 
 
 @db.command()
@@ -31,15 +31,19 @@ def backup(file: Path) -> None:
     from recommender import service
 
     service.backup_database(open_here(), file)
-    out().print(f"Copied to {file}.")
+    print_text(f"Copied to {file}.")
 
 
 @db.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.confirmation_option(prompt="Replace everything in the database by this copy?")
 def restore(file: Path) -> None:
-    """Replace the database by a copy made with backup (SQLite)."""
+    """Replace the database by a copy made with backup (SQLite).
+
+    A damaged database is kept beside the restored one, with ".damaged" at the end of its name.
+    """
     from recommender import service
 
-    service.restore_database(open_here(), file)
-    out().print(f"Restored from {file}.")
+    # Not through a deployment: a damaged database cannot be opened, and is what brings people here.
+    service.restore_database(settings_here(), file)
+    print_text(f"Restored from {file}.")

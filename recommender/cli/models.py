@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from recommender.cli.opening import open_here
-from recommender.cli.output import as_json, out, print_json, print_table, reporter
+from recommender.cli.output import (
+    as_json,
+    print_facts,
+    print_json,
+    print_markdown,
+    print_table,
+    print_text,
+    remark,
+)
 
 
 @click.command()
@@ -14,24 +22,17 @@ def retrain(as_json: bool) -> None:
     """Learn from all feedback; the new model serves only if it is not worse."""
     from recommender import service
 
-    report = service.retrain(open_here(), reporter())
+    report = service.retrain(open_here(), remark)
     if as_json:
         print_json(report)
         return
-    print_table(
-        "Retraining",
-        ("model", "ratings", "couples", "verdict", "now serving", "why"),
-        [
-            (
-                report.version or "none",
-                report.n_ratings,
-                report.n_couples,
-                report.verdict,
-                "yes" if report.promoted else "no",
-                report.reason,
-            )
-        ],
-    )
+    facts = [
+        ("verdict", f"{report.verdict}: {report.reason}"),
+        ("new model", report.version or "none"),
+        ("now serving", "the new model" if report.promoted else "the same as before"),
+        ("feedback", f"{report.n_ratings} ratings, {report.n_couples} couples"),
+    ]
+    print_facts("Retraining", facts)
 
 
 @click.group()
@@ -51,8 +52,8 @@ def list_(as_json: bool) -> None:
         return
     print_table(
         "Models",
-        ("", "model", "made", "ratings", "verdict"),
-        [("→" if m.current else "", m.version, m.created_at, m.n_ratings, m.verdict) for m in known],
+        ("model", "serves", "ratings", "made", "verdict"),
+        [(m.version, "yes" if m.current else "", m.n_ratings, m.created_at[:10], m.verdict) for m in known],
     )
 
 
@@ -60,11 +61,9 @@ def list_(as_json: bool) -> None:
 @click.argument("version")
 def show(version: str) -> None:
     """Show a model's card."""
-    from rich.markdown import Markdown
-
     from recommender import service
 
-    out().print(Markdown(service.model_card(open_here(), version)))
+    print_markdown(service.model_card(open_here(), version))
 
 
 @models.command()
@@ -74,7 +73,7 @@ def promote(version: str, reason: str) -> None:
     """Make a model serve."""
     from recommender import service
 
-    out().print(f"Now serving {service.promote(open_here(), version, reason)}.")
+    print_text(f"Now serving {service.promote(open_here(), version, reason)}.")
 
 
 @models.command()
@@ -82,4 +81,4 @@ def rollback() -> None:
     """Go back to the model that served before."""
     from recommender import service
 
-    out().print(f"Now serving {service.rollback(open_here())}.")
+    print_text(f"Now serving {service.rollback(open_here())}.")

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from recommender import service
 from recommender.errors import InvalidInput, NotFound
-from recommender.service import Caller, Deployment
+
+if TYPE_CHECKING:
+    from recommender.service import Caller, Deployment, Settings
+
+# The service takes a second to load, and `--help` must not: each command asks for it when it runs.
+
+
+def settings_here() -> Settings:
+    """Return this environment's ``REKINDLE_*`` settings."""
+    from recommender import service
+
+    return service.Settings.from_environment(os.environ)
 
 
 def open_here() -> Deployment:
-    """Return the deployment of this environment's ``REKINDLE_*`` settings."""
-    return service.open_deployment(service.Settings.from_environment(os.environ))
+    """Return the deployment of this environment."""
+    from recommender import service
+
+    return service.open_deployment(settings_here())
+
+
+def the_catalogue(folder: Path | None) -> Path | None:
+    """Return the catalogue's folder: the one named, or the environment's; None for the one that ships."""
+    return folder or settings_here().catalogue
 
 
 def the_couple(deployment: Deployment, couple_id: str | None) -> Caller:
@@ -24,11 +43,13 @@ def the_couple(deployment: Deployment, couple_id: str | None) -> Caller:
     InvalidInput
         If there are several and none is named.
     """
+    from recommender import service
+
     if couple_id is not None:
         return service.host_caller(deployment, couple_id)
     known = service.list_couples(deployment, limit=2)
     if not known:
-        raise NotFound("there is no couple here yet; make one with `rekindle couples create NAME`")
+        raise NotFound("There is no couple here yet; make one with `rekindle couples create NAME`.")
     if len(known) > 1:
         raise InvalidInput("COUPLE", "there are several couples; name one, see `rekindle couples list`")
     return service.host_caller(deployment, known[0])
@@ -36,4 +57,6 @@ def the_couple(deployment: Deployment, couple_id: str | None) -> Caller:
 
 def the_partner(deployment: Deployment, couple_id: str | None, name: str) -> Caller:
     """Return a caller for the partner called ``name`` of a couple."""
+    from recommender import service
+
     return service.partner_caller(deployment, the_couple(deployment, couple_id), name)

@@ -1,29 +1,39 @@
-"""How commands speak: tables and JSON on stdout, talk on stderr."""
+"""How commands speak: tables and JSON on stdout, talk on stderr; plain and uncut where no one watches."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Rich takes a third of a second to load; `--help` and `--json` do without, so each function asks for it.
+
+UNCUT = 10_000
+"""Columns where stdout is a file or a pipe: programs and `less` break lines themselves."""
+
+READABLE = 80
+"""Columns after which running text is broken even on a wider screen."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 def out() -> Console:
     """Return the console for data; plain and uncut where stdout is not a terminal."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return _console(sys.stdout)
 
 
 def talk() -> Console:
     """Return the console for progress and remarks."""
-    return Console(file=sys.stderr, highlight=False)
+    return _console(sys.stderr)
 
 
 def print_json(data: Any) -> None:
@@ -32,21 +42,82 @@ def print_json(data: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers stand to the right."""
+    """Print a table; numbers stand to the right, and words stay whole where the screen is wide enough."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     rows = [tuple(row) for row in rows]
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+    # Without pad_edge and lines between columns, what we print fits into 80 columns with its titles whole.
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for at, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[at], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    out().print(table)
+        table.add_row(*(Text(_cell(value)) for value in row))
+    console = out()
+    console.print(Text(title, style="bold"))
+    console.print(table)
 
 
-def reporter() -> Callable[[str], None]:
-    """Return a function that says one line of progress on stderr."""
-    console = talk()
-    return lambda line: console.print(line, style="dim")
+def print_facts(title: str, facts: Iterable[tuple[str, object]]) -> None:
+    """Print one thing, a line for each fact; nothing is broken, so that it can be copied."""
+    from rich.text import Text
+
+    facts = list(facts)
+    width = max(len(name) for name, _ in facts)
+    console = out()
+    console.print(Text(title, style="bold"))
+    for name, value in facts:
+        console.print(Text(f"  {name:<{width}}  {_cell(value)}"), soft_wrap=True)
+
+
+def print_text(text: str, *, first: str = "", rest: str = "", style: str = "") -> None:
+    """Print running text, broken at words; ``first`` stands before its first line, ``rest`` before others."""
+    from rich.text import Text
+
+    console = out()
+    width = min(console.width, READABLE) if console.is_terminal else UNCUT
+    broken = textwrap.fill(
+        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+    )
+    console.print(Text(broken, style=style), soft_wrap=True)
+
+
+def print_markdown(text: str) -> None:
+    """Print Markdown: set for reading on a terminal, else as it is."""
+    from rich.markdown import Markdown
+
+    console = out()
+    console.print(Markdown(text)) if console.is_terminal else click.echo(text)
+
+
+def remark(text: str) -> None:
+    """Say one line on stderr."""
+    from rich.text import Text
+
+    talk().print(Text(text, style="dim"), soft_wrap=True)
+
+
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "fault"), counted(0, "couple")
+    ('1 fault', '0 couples')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _console(file: IO[str]) -> Console:
+    from rich.console import Console
+
+    if file.isatty():
+        return Console(file=file, highlight=False)
+    return Console(file=file, highlight=False, color_system=None, force_terminal=False, width=UNCUT)
 
 
 def _cell(value: object) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from recommender.cli.output import as_json, out, print_json, print_table, talk
+from recommender.cli.output import as_json, print_json, print_table, print_text, talk
 
 
 @click.command()
@@ -46,8 +46,8 @@ def simulate(n_couples: int, n_weeks: int, seed: int, jobs: int, folder: Path | 
         [(week, *(by[policy, week].enjoyment for policy in town.POLICIES)) for week in weeks],
     )
     print_table(
-        "The whole year",
+        "\nThe whole year",
         ("policy", "enjoyment", "less satisfied", "dates", "infeasible", "repeats in 12 weeks"),
         [town.year_row(results, policy) for policy in town.POLICIES],
     )
-    out().print("Simulated people and dates; compare policies, claim nothing more.", style="dim")
+    print_text("\nSimulated people and dates; compare policies, claim nothing more.", style="dim")

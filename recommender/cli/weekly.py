@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from recommender.cli.opening import open_here, the_couple, the_partner
-from recommender.cli.output import as_json, out, print_json, print_table, talk
+from recommender.cli.output import as_json, counted, print_facts, print_json, print_text, remark, talk
 from recommender.domain import Plan, Week
-from recommender.errors import InvalidInput
+from recommender.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from recommender.service import Caller, Deployment
+
+SLATE = 3
+INDENT = "   "
 
 
 def parse_week(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Week | None:
@@ -29,6 +37,8 @@ def parse_week(_context: click.Context, _parameter: click.Parameter, text: str |
 week_option = click.option(
     "--week", callback=parse_week, help="ISO week such as 2026-W48; else the coming one."
 )
+couple_option = click.option("--couple", help="Where there are several.")
+stars = click.IntRange(1, 5)
 
 
 @click.command()
@@ -43,62 +53,91 @@ def suggest(couple: str | None, week: Week | None, as_json: bool) -> None:
     from recommender import service
 
     deployment = open_here()
-    if couple is None and not service.list_couples(deployment, limit=1):
-        talk().print("No couple here yet, so this is the demo couple.", style="dim")
+    demo = couple is None and not service.list_couples(deployment, limit=1)
+    if demo:
         deployment, caller = service.open_demo(deployment.settings)
     else:
         caller = the_couple(deployment, couple)
     plan = service.get_plan(deployment, caller, week or service.coming_week(deployment, caller))
     print_json(service.plan_body(deployment, plan)) if as_json else show_plan(deployment, plan)
+    if demo:
+        remark(
+            "There is no couple here yet, so this is Robin and Sam, the demo couple. "
+            "Begin yours with `rekindle couples create NAME`."
+        )
+    elif plan.suggestions and not as_json:
+        remark("Choose one with `rekindle choose NUMBER`.")
 
 
-def show_plan(deployment: object, plan: Plan) -> None:
+def show_plan(deployment: Deployment, plan: Plan) -> None:
     """Print a plan for people to read."""
     from recommender import service
 
-    console = out()
-    console.print(f"[bold]Your week {plan.week}[/bold]")
-    for card in service.plan_cards(deployment, plan):  # type: ignore[arg-type]
-        console.print()
-        console.print(f"[bold]{card.position}. {card.title}[/bold]  [dim]{card.facts}[/dim]", markup=True)
-        console.print(f"   {card.pitch}")
+    monday = plan.week.monday
+    print_text(f"Week {plan.week}, {monday:%d %B} to {monday + timedelta(days=6):%d %B %Y}", style="bold")
+    for card in service.plan_cards(deployment, plan):
+        print_text("")
+        print_text(card.title, first=f"{card.position}. ", rest=INDENT, style="bold")
+        print_text(card.facts, first=INDENT, rest=INDENT, style="dim")
+        print_text(card.pitch, first=INDENT, rest=INDENT)
         for sentence in card.sentences:
-            console.print(f"   [dim]·[/dim] {sentence}")
+            print_text(sentence, first=f"{INDENT}· ", rest=f"{INDENT}  ")
+    if len(plan.suggestions) < SLATE:
+        _show_advice(plan)
+
+
+def _show_advice(plan: Plan) -> None:
+    print_text("")
+    if not plan.advice:
+        print_text("Nothing more fits this week. Keep the evening for sleep, or look at next week.")
+        return
     for relaxation in plan.advice:
-        console.print(f"{relaxation.change} there are {relaxation.opens} more.")
-    if len(plan.suggestions) < 3 and not plan.advice:
-        console.print("\nNothing more fits this week. Keep the evening for sleep, or look at next week.")
+        there = "there is" if relaxation.opens == 1 else "there are"
+        print_text(f"{relaxation.change} {there} {relaxation.opens} more.")
 
 
 @click.command()
-@click.argument("suggestion_id")
-@click.option("--couple", help="Where there are several.")
+@click.argument("suggestion")
+@couple_option
 @week_option
 @as_json
-def choose(suggestion_id: str, couple: str | None, week: Week | None, as_json: bool) -> None:
-    """Choose a suggestion of a week: it becomes a date."""
+def choose(suggestion: str, couple: str | None, week: Week | None, as_json: bool) -> None:
+    """Choose a suggestion of a week: it becomes a date.
+
+    SUGGESTION is its number in the plan, 1 to 3, or its suggestion_id.
+    """
     from recommender import service
 
     deployment = open_here()
     caller = the_couple(deployment, couple)
     week = week or service.coming_week(deployment, caller)
-    view = service.choose(deployment, caller, week, suggestion_id)
+    view = service.choose(deployment, caller, week, _suggestion_id(deployment, caller, week, suggestion))
     if as_json:
         print_json(view)
         return
-    print_table(
-        "Chosen",
-        ("date", "title", "when"),
-        [(view.date.date_id, view.date.title, f"{view.date.starts_at:%a %d %b %H:%M}")],
-    )
+    starts_at = service.local_start(deployment, view.date)
+    facts = [("what", view.date.title), ("when", f"{starts_at:%A %d %B %H:%M}"), ("date", view.date.date_id)]
+    print_facts("Chosen", facts)
+    remark(f"Afterwards: `rekindle rate {view.date.date_id} --partner NAME --enjoyment 1-5`, each of you.")
+
+
+def _suggestion_id(deployment: Deployment, caller: Caller, week: Week, said: str) -> str:
+    """Return the id of the suggestion that a person names by its number or its id."""
+    from recommender import service
+
+    plan = service.get_plan(deployment, caller, week)
+    for suggestion in plan.suggestions:
+        if said in (str(suggestion.position), suggestion.suggestion_id):
+            return suggestion.suggestion_id
+    raise NotFound(f"Week {week} has no suggestion {said!r}; see `rekindle suggest --week {week}`.")
 
 
 @click.command()
 @click.argument("date_id")
-@click.option("--couple", help="Where there are several.")
+@couple_option
 @click.option("--partner", required=True, help="Name of the one who rates.")
-@click.option("--enjoyment", type=click.IntRange(1, 5), required=True)
-@click.option("--closeness", type=click.IntRange(1, 5))
+@click.option("--enjoyment", type=stars, required=True, help="How much they enjoyed it.")
+@click.option("--closeness", type=stars, help="How close they felt.")
 @click.option("--again/--not-again", default=None, help="Whether they would do it again.")
 @as_json
 def rate(
@@ -110,18 +149,26 @@ def rate(
     again: bool | None,
     as_json: bool,
 ) -> None:
-    """Rate a date, as one partner. It counts for the next plan at once."""
+    """Rate a date, as one partner. It counts for the next plan at once.
+
+    `rekindle choose` printed the DATE_ID; `rekindle couples export` has all of them.
+    """
     from recommender import service
 
     deployment = open_here()
     caller = the_partner(deployment, couple, partner)
-    view = service.put_rating(
-        deployment, caller, date_id, enjoyment=enjoyment, closeness=closeness, again=again
-    )
+    try:
+        view = service.put_rating(
+            deployment, caller, date_id, enjoyment=enjoyment, closeness=closeness, again=again
+        )
+    except NotFound as error:
+        raise NotFound(
+            f"{partner} has no date {date_id!r}; `rekindle couples export --partner {partner}` lists theirs."
+        ) from error
     if as_json:
         print_json(view)
         return
-    out().print(f"Noted for {partner}: {view.date.title}, {enjoyment} of 5.")
+    print_text(f"Noted for {partner}: {view.date.title}, {enjoyment} of 5.")
 
 
 @click.command()
@@ -138,4 +185,4 @@ def plan(week: Week | None, everyone: bool) -> None:  # noqa: ARG001  # required
     for couple_id in track(ids, "Planning", console=talk(), disable=not sys.stderr.isatty()):
         caller = service.host_caller(deployment, couple_id)
         service.get_plan(deployment, caller, week or service.coming_week(deployment, caller))
-    out().print(f"{len(ids)} couples have their plan.")
+    print_text(f"Planned for {counted(len(ids), 'couple')}.")

@@ -52,7 +52,7 @@ from recommender.service.people import (
     update_me,
 )
 from recommender.service.settings import Settings
-from recommender.service.views import plan_body, plan_cards
+from recommender.service.views import local_start, plan_body, plan_cards
 from recommender.service.weeks import choose, get_plan, swap
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "list_ideas",
     "list_models",
     "list_promotions",
+    "local_start",
     "log_date",
     "model_card",
     "new_calendar",

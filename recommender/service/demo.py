@@ -12,9 +12,11 @@ from datetime import time, timedelta
 from recommender.domain import AnswerValue, Boundaries, Circumstances, Goal, Slot
 from recommender.service import dates, people
 from recommender.service.deployment import Deployment, open_deployment
-from recommender.service.hosting import list_couples
+from recommender.service.hosting import every_couple
 from recommender.service.people import Caller
 from recommender.service.settings import Settings
+from recommender.store import dates as date_store
+from recommender.store.engine import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,22 @@ CIRCUMSTANCES = Circumstances(
     latitude=38.7,
 )
 GOALS = (Goal("novelty_learning", times=1, weeks=2),)
+PAST: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    "food_drink": ((5, 4), (4, 4)),
+    "nature": ((4, 5), (5, 5)),
+    "games_puzzles": ((2, 3), (4, 3)),
+    "arts_crafts": ((4, 4), (3, 3)),
+}
+"""Domains of past dates, the last week's first, with Robin's and Sam's ratings."""
 
 
 def open_demo(settings: Settings) -> tuple[Deployment, Caller]:
     """Return the demo's own deployment and a caller for its couple, made if it is not there yet."""
     home = settings.home / "demo"
     deployment = open_deployment(
-        replace(settings, home=home, database_url=f"sqlite:///{home}/rekindle.sqlite3")
+        replace(settings, home=home, database_url=f"sqlite:///{home / 'rekindle.sqlite3'}")
     )
-    known = list_couples(deployment, limit=1)
-    couple_id = known[0] if known else _move_in(deployment)
+    couple_id = _moved_in(deployment) or _move_in(deployment)
     return deployment, Caller("operator", None, couple_id)
 
 
@@ -53,8 +61,19 @@ def demo_token(deployment: Deployment, couple_id: str) -> str:
     return people.new_token(deployment, couple_id)
 
 
+def _moved_in(deployment: Deployment) -> str | None:
+    """Return a demo couple with all of its past; one whose making was broken off is passed over."""
+    n_past = len(_past(deployment))
+    for couple_id in every_couple(deployment):
+        with reading(deployment.engine) as connection:
+            if len(date_store.list_dates(connection, couple_id)) >= n_past:
+                return couple_id
+    return None
+
+
 def _move_in(deployment: Deployment) -> str:
-    first = people.create_couple(deployment, "Robin")
+    # As the operator: the demo opens where sign-up is closed too.
+    first = people.create_couple(deployment, "Robin", caller=Caller("operator"))
     second = people.accept_invite(deployment, first.invite_code or "", "Sam")
     robin = Caller("partner", first.partner_id, first.couple_id)
     sam = Caller("partner", second.partner_id, second.couple_id)
@@ -85,16 +104,13 @@ def _answers(deployment: Deployment) -> tuple[dict[str, AnswerValue], dict[str, 
 
 
 def _past(deployment: Deployment) -> tuple[PastDate, ...]:
-    """Return four past dates over different domains, so that the ratings have something to say."""
-    wanted = ("food_drink", "nature", "games_puzzles", "arts_crafts")
-    firsts = [
-        next(idea.idea_id for idea in deployment.catalogue.ideas if idea.tags["domain"][0] == domain)
-        for domain in wanted
-    ]
-    words = (((5, 4), (4, 4)), ((4, 5), (5, 5)), ((2, 3), (4, 3)), ((4, 4), (3, 3)))
+    """Return past dates over different domains, as far as the catalogue has them: four in ours."""
+    ideas = deployment.catalogue.ideas
+    firsts = {idea.tags["domain"][0]: idea.idea_id for idea in reversed(ideas)}
     return tuple(
-        PastDate(idea_id, 7 * (number + 1), first, second)
-        for number, (idea_id, (first, second)) in enumerate(zip(firsts, words, strict=True))
+        PastDate(firsts[domain], 7 * weeks, *both)
+        for weeks, (domain, both) in enumerate(PAST.items(), start=1)
+        if domain in firsts
     )
 
 

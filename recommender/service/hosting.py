@@ -43,12 +43,12 @@ def host_caller(deployment: Deployment, couple_id: str) -> Caller:
     """
     with reading(deployment.engine) as connection:
         if find_couple(connection, couple_id) is None:
-            raise NotFound(f"there is no couple {couple_id}; see `rekindle couples list`")
+            raise NotFound(f"There is no couple {couple_id!r}; see `rekindle couples list`")
     return Caller("operator", None, couple_id)
 
 
 def partner_caller(deployment: Deployment, host: Caller, name: str) -> Caller:
-    """Return a caller for the partner of a couple who goes by ``name``.
+    """Return a caller for the partner of a couple who goes by ``name``, or has it for an id.
 
     Raises
     ------
@@ -57,10 +57,13 @@ def partner_caller(deployment: Deployment, host: Caller, name: str) -> Caller:
     """
     with reading(deployment.engine) as connection:
         couple = couple_of(connection, host)
-    named = [p for p in couple.partners if p.name.casefold() == name.casefold()]
-    if len(named) != 1:
-        names = " and ".join(partner.name for partner in couple.partners)
-        raise InvalidInput("--partner", f"{name!r} is not one of {names}")
+    named = [p for p in couple.partners if name.casefold() in (p.name.casefold(), p.partner_id.casefold())]
+    if len(named) > 1:
+        ids = " or ".join(partner.partner_id for partner in named)
+        raise InvalidInput("--partner", f"both go by {name!r}; give the id instead: {ids}")
+    if not named:
+        names = " or ".join(partner.name for partner in couple.partners)
+        raise InvalidInput("--partner", f"{name!r} is not of this couple; name {names}")
     return Caller("partner", named[0].partner_id, couple.couple_id)
 
 
@@ -84,41 +87,35 @@ def backup_database(deployment: Deployment, target: Path) -> None:
     StoreError
         If the database is not SQLite (use its own tools), or the copy cannot be written.
     """
-    source = _sqlite_file(deployment)
-    draft = target.with_name(f".{target.name}.draft")
-    _copy(source, draft)
-    draft.replace(target)
+    copy_whole(_sqlite_file(deployment.settings), target)
 
 
-def restore_database(deployment: Deployment, source: Path) -> None:
+def restore_database(settings: Settings, source: Path) -> None:
     """Replace an SQLite database by a copy, once the copy has proved sound and of this version.
+
+    A database that is damaged is first moved aside, to the same name with ``.damaged`` after it.
 
     Raises
     ------
     StoreError
         If the copy is damaged or of another version, or the database is not SQLite.
     """
-    target = _sqlite_file(deployment)
-    engine = open_engine(f"sqlite:///{source}")
-    try:
-        if not is_current(engine):
-            raise StoreError(f"{source}: is not a database of this version; upgrade it first")
-    finally:
-        engine.dispose()
-    _copy(source, target)
+    target = _sqlite_file(settings)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with sound_copy(source, beside=target) as copy:
+        engine = open_engine(f"sqlite:///{copy}")
+        try:
+            current = is_current(engine)
+        finally:
+            engine.dispose()
+        if not current:
+            raise StoreError(f"{source}: is not a Rekindle database of this version; give another copy")
+        move_aside_if_damaged(target)
+        pour(copy, target)
 
 
-def _sqlite_file(deployment: Deployment) -> Path:
-    if deployment.engine.dialect.name != "sqlite" or not deployment.engine.url.database:
+def _sqlite_file(settings: Settings) -> Path:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
         raise StoreError("only SQLite is copied here; use pg_dump and pg_restore for PostgreSQL")
-    return Path(deployment.engine.url.database)
-
-
-def _copy(source: Path, target: Path) -> None:
-    try:
-        with closing(sqlite3.connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
-            if reader.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                raise StoreError(f"{source}: is damaged; use an older copy")
-            reader.backup(writer)
-    except sqlite3.Error as error:
-        raise StoreError(f"{source} could not be copied to {target}: {error}") from error
+    return Path(url.database)

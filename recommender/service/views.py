@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from recommender.domain import Idea, Plan, Reason, Suggestion
+from recommender.domain import CoupleDate, Idea, Plan, Suggestion
 from recommender.service.deployment import Deployment
 from recommender.store.engine import reading
 from recommender.store.people import find_couple
@@ -14,7 +15,6 @@ from recommender.store.people import find_couple
 SENTENCES = 3
 SPOKEN = 0.02
 """Points below which a reason is not read out."""
-
 
 UNSPOKEN = ("level", "answers_rest", "taste_rest", "appeal")
 """Terms that count but say nothing to a person."""
@@ -29,7 +29,8 @@ class Card:
     facts : str
         When, how long, how much.
     sentences : tuple[str, ...]
-        At most three, the most telling reasons with their points.
+        At most three of the most telling reasons, then what is expected. The points that go with each
+        reason are in `plan_body`: at the end of a day they read as noise.
     """
 
     position: int
@@ -70,9 +71,14 @@ def plan_body(deployment: Deployment, plan: Plan) -> dict[str, Any]:
     }
 
 
+def local_start(deployment: Deployment, date: CoupleDate) -> datetime:
+    """Return when a date starts, in its couple's own time zone."""
+    return date.starts_at.astimezone(_zone(deployment, date.couple_id))
+
+
 def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo) -> Card:
     when = suggestion.starts_at.astimezone(zone)
-    cost = "free" if idea.typical_cost == 0 else f"about {idea.typical_cost:g}"
+    cost = "free" if idea.typical_cost == 0 else f"about {idea.typical_cost:g} for two"
     return Card(
         position=suggestion.position,
         role=suggestion.role,
@@ -86,13 +92,11 @@ def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo) -> Card:
 
 def _sentences(suggestion: Suggestion) -> tuple[str, ...]:
     told = [r for r in suggestion.reasons if r.kind not in UNSPOKEN and r.contribution >= SPOKEN]
-    spoken = [_spoken(reason) for reason in told[:SENTENCES]]
     expected = f"Expected {suggestion.expected:.1f} of 5"
-    return (*spoken, f"{expected}, a guess so far." if suggestion.guess else f"{expected}.")
-
-
-def _spoken(reason: Reason) -> str:
-    return f"{reason.text.removesuffix('.')} ({reason.contribution:+.2f})"
+    return (
+        *(reason.text for reason in told[:SENTENCES]),
+        f"{expected}, a guess so far." if suggestion.guess else f"{expected}.",
+    )
 
 
 def _zone(deployment: Deployment, couple_id: str) -> ZoneInfo:
