@@ -79,7 +79,12 @@ def print_text(text: str, *, first: str = "", rest: str = "", style: str = "") -
     console = out()
     width = min(console.width, READABLE) if console.is_terminal else UNCUT
     broken = textwrap.fill(
-        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words=False,
     )
     console.print(Text(broken, style=style), soft_wrap=True)
 
@@ -97,8 +102,6 @@ def remark(text: str) -> None:
     from rich.text import Text
 
     talk().print(Text(text, style="dim"), soft_wrap=True)
-
-
 
 
 def counted(n: int, noun: str) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from recommender.domain import Week
 from recommender.errors import InvalidInput, NotFound, StoreError
 from recommender.service.deployment import Deployment
 from recommender.service.people import Caller, couple_of
+from recommender.service.settings import Settings
 from recommender.service.weeks import upcoming_week
 from recommender.store.engine import open_engine, reading
 from recommender.store.people import find_couple, list_couple_ids
 from recommender.store.upgrades import is_current, upgrade
 
 PAGE = 500
+DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 def list_couples(deployment: Deployment, *, limit: int, after: str = "") -> tuple[str, ...]:
@@ -85,15 +87,20 @@ def backup_database(deployment: Deployment, target: Path) -> None:
     Raises
     ------
     StoreError
-        If the database is not SQLite (use its own tools), or the copy cannot be written.
+        If the database is not SQLite (use its own tools), ``target`` is the database itself, or the
+        copy cannot be written.
     """
-    copy_whole(_sqlite_file(deployment.settings), target)
+    source = _sqlite_file(deployment.settings)
+    _check_apart(source, target)
+    with _draft(source, target) as draft:
+        draft.replace(target)
 
 
 def restore_database(settings: Settings, source: Path) -> None:
     """Replace an SQLite database by a copy, once the copy has proved sound and of this version.
 
-    A database that is damaged is first moved aside, to the same name with ``.damaged`` after it.
+    Takes settings, not a deployment: a damaged database cannot be opened. It is kept beside the
+    restored one, with ``.damaged`` at the end of its name.
 
     Raises
     ------
@@ -101,21 +108,83 @@ def restore_database(settings: Settings, source: Path) -> None:
         If the copy is damaged or of another version, or the database is not SQLite.
     """
     target = _sqlite_file(settings)
+    _check_apart(source, target)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with sound_copy(source, beside=target) as copy:
-        engine = open_engine(f"sqlite:///{copy}")
-        try:
-            current = is_current(engine)
-        finally:
-            engine.dispose()
-        if not current:
-            raise StoreError(f"{source}: is not a Rekindle database of this version; give another copy")
-        move_aside_if_damaged(target)
-        pour(copy, target)
+    with _draft(source, target) as draft:
+        if not _is_ours(draft):
+            raise StoreError(f"{source}: is not a Rekindle database of this version; name another copy.")
+        if target.exists() and not _is_sound(target):
+            _set_aside(target)
+        _copy(draft, target)
 
 
 def _sqlite_file(settings: Settings) -> Path:
-    url = make_url(settings.database_url)
+    url = open_engine(settings.database_url).url
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise StoreError("only SQLite is copied here; use pg_dump and pg_restore for PostgreSQL")
+        raise StoreError("Only SQLite is copied here; use pg_dump and pg_restore for PostgreSQL.")
     return Path(url.database)
+
+
+def _check_apart(database: Path, copy: Path) -> None:
+    if copy.exists() and database.exists() and copy.samefile(database):
+        raise StoreError(f"{copy}: is the database itself; name another file.")
+
+
+@contextmanager
+def _draft(source: Path, target: Path) -> Iterator[Path]:
+    """Give a sound copy of ``source`` in the folder of ``target``, gone afterwards unless it was moved."""
+    draft = target.with_name(f".{target.name}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        if not _is_sound(source):
+            raise StoreError(f"{source}: is damaged or no database; name another copy.")
+        _copy(source, draft)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy page by page: whoever has either open sees the old state or the new one, and nothing between."""
+    try:
+        with closing(_read_only(source)) as reader, closing(sqlite3.connect(target)) as writer:
+            writer.execute("BEGIN IMMEDIATE")  # fails after five seconds; `backup` would wait for ever
+            writer.rollback()
+            reader.backup(writer)
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"{source} could not be copied to {target} ({error}); "
+            "check that the folder is there and can be written to, and that nothing else is writing."
+        ) from error
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        with closing(_read_only(path)) as reader:
+            return bool(reader.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname in DAMAGED:
+            return False
+        raise StoreError(
+            f"{path}: cannot be read ({error}); check that it is there and not in use."
+        ) from error
+
+
+def _is_ours(path: Path) -> bool:
+    engine = open_engine(f"sqlite:///{path}")
+    try:
+        return is_current(engine)
+    finally:
+        engine.dispose()
+
+
+def _set_aside(database: Path) -> None:
+    # With its journals: they would be replayed into whatever stands in its place.
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        part = database.with_name(database.name + suffix)
+        if part.exists():
+            part.replace(database.with_name(f"{database.name}.damaged{suffix}"))
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
