@@ -25,7 +25,7 @@ run: $(VENV)/.run-stamp  ## set up, then serve a demo couple on http://127.0.0.1
 	$(BIN)/rekindle serve --demo --port $(PORT)
 
 test: $(VENV)/.test-stamp  ## set up, then run every test
-	OPENBLAS_NUM_THREADS=1 REKINDLE_NO_SKIPS=$(NO_SKIPS) $(BIN)/python -m pytest -n 2
+	OPENBLAS_NUM_THREADS=1 $(if $(filter 1,$(NO_SKIPS)),REKINDLE_NO_SKIPS=1) $(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test-stamp  ## style and types
 	$(BIN)/ruff check .

@@ -48,14 +48,15 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     from rich.text import Text
 
     rows = [tuple(row) for row in rows]
-    # Without pad_edge and lines between columns, what we print fits into 80 columns with its titles whole.
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    console = out()
+    # Without frames, what we print fits into 80 columns with its titles whole.
+    lines = box.SIMPLE_HEAD if console.is_terminal else None
+    table = Table(box=lines, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for at, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[at], int | float) for row in rows)
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console = out()
     console.print(Text(title, style="bold"))
     console.print(table)
 
@@ -98,10 +99,10 @@ def print_markdown(text: str) -> None:
 
 
 def remark(text: str) -> None:
-    """Say one line on stderr."""
+    """Say something on stderr."""
     from rich.text import Text
 
-    talk().print(Text(text, style="dim"), soft_wrap=True)
+    talk().print(Text(text, style="dim"))
 
 
 def counted(n: int, noun: str) -> str:

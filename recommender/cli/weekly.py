@@ -53,20 +53,14 @@ def suggest(couple: str | None, week: Week | None, as_json: bool) -> None:
     from recommender import service
 
     deployment = open_here()
-    demo = couple is None and not service.list_couples(deployment, limit=1)
-    if demo:
+    if couple is None and not service.list_couples(deployment, limit=1):
+        remark("There is no couple here yet, so this is the demo couple, Robin and Sam.")
+        remark("Begin yours with `rekindle couples create NAME`.\n")
         deployment, caller = service.open_demo(deployment.settings)
     else:
         caller = the_couple(deployment, couple)
     plan = service.get_plan(deployment, caller, week or service.coming_week(deployment, caller))
     print_json(service.plan_body(deployment, plan)) if as_json else show_plan(deployment, plan)
-    if demo:
-        remark(
-            "There is no couple here yet, so this is Robin and Sam, the demo couple. "
-            "Begin yours with `rekindle couples create NAME`."
-        )
-    elif plan.suggestions and not as_json:
-        remark("Choose one with `rekindle choose NUMBER`.")
 
 
 def show_plan(deployment: Deployment, plan: Plan) -> None:
