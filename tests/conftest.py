@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -43,6 +44,19 @@ WEEK = Week.parse("2026-W48")
 # The same examples in every run: a red test stays red until it is mended, and a green one green.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the run fail if a test was skipped and ``REKINDLE_NO_SKIPS`` is set, as it is in `.ci/run`."""
+    # With pytest-xdist only the controller has every report, and only its exit status counts.
+    if not os.environ.get("REKINDLE_NO_SKIPS") or hasattr(session.config, "workerinput"):
+        return
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    n_skipped = len(reporter.stats.get("skipped", ()))
+    if n_skipped:
+        reporter.write_line(f"\n{n_skipped} skipped, and REKINDLE_NO_SKIPS allows none.", red=True)
+    if n_skipped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture

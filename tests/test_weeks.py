@@ -403,15 +403,16 @@ class TestSwap:
             assert plan.suggestions[0].idea_id not in seen
             seen.append(plan.suggestions[0].idea_id)
 
-    @pytest.mark.parametrize("reason", ["not_us", "done_it"])
+    @pytest.mark.parametrize(("reason", "back"), [("not_us", False), ("done_it", False), ("other", True)])
     def test_what_is_not_theirs_stays_away(
-        self, shipped: Deployment, lovers: Two, reason: SwapReason
+        self, few: Deployment, lovers: Two, reason: SwapReason, back: bool
     ) -> None:
-        """What was swapped away for good reason is not in the next weeks' plans."""
-        out = get_plan(shipped, lovers.robin, WEEK).suggestions[0]
-        swap(shipped, lovers.robin, WEEK, out.suggestion_id, reason)
+        """What was swapped away for good is missing where all is shown; for another reason it is not."""
+        out = get_plan(few, lovers.robin, WEEK).suggestions[0]
+        four = with_ideas(few, *few.catalogue.ideas, idea("swing", minutes=45))
+        swap(four, lovers.robin, WEEK, out.suggestion_id, reason)
         for week in ("2026-W49", "2026-W53"):
-            assert out.idea_id not in ids_of(get_plan(shipped, lovers.robin, Week.parse(week)))
+            assert (out.idea_id in ids_of(get_plan(few, lovers.robin, Week.parse(week)))) == back
 
     def test_unknown_suggestions(self, shipped: Deployment, lovers: Two) -> None:
         """None: before any plan, by a wrong id, in another week, once replaced, of another couple."""

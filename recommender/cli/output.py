@@ -50,8 +50,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     rows = [tuple(row) for row in rows]
     console = out()
     # Without frames, what we print fits into 80 columns with its titles whole.
-    lines = box.SIMPLE_HEAD if console.is_terminal else None
-    table = Table(box=lines, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    lines, gap = (box.SIMPLE_HEAD, 1) if console.is_terminal else (None, 2)
+    table = Table(box=lines, show_edge=False, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for at, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[at], int | float) for row in rows)
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
