@@ -37,21 +37,15 @@ def loaded_by(doing: str, slow: tuple[str, ...], home: Path) -> list[str]:
 
 @pytest.mark.parametrize("doing", ["import api.app", "import recommender.service", HELP])
 def test_starting_loads_no_training_library(doing: str, tmp_path: Path) -> None:
-    """Neither the web service, nor the use cases, nor `rekindle --help` load scikit-learn or pandas."""
-    assert loaded_by(doing, SLOW, tmp_path) == []
+    """Neither the web service, the use cases nor `rekindle --help` load them, or make a file or folder."""
+    home = tmp_path / "home"
+
+    assert loaded_by(doing, SLOW, home) == []
+    assert not home.exists()
 
 
 def test_serving_a_plan_loads_no_training_library(tmp_path: Path) -> None:
-    """A web worker that has made a plan still has neither scikit-learn nor pandas in memory."""
+    """What has made a plan still has neither scikit-learn nor pandas in memory."""
     doing = 'from recommender.cli import main\nmain(["suggest"], standalone_mode=False)'
 
     assert loaded_by(doing, SLOW, tmp_path) == []
-
-
-def test_nothing_is_made_by_importing(tmp_path: Path) -> None:
-    """Importing the web service or asking for help makes no folder and no file."""
-    home = tmp_path / "home"
-
-    loaded_by(f"import api.app\n{HELP}", SLOW, home)
-
-    assert not home.exists()

@@ -120,9 +120,9 @@ def restore_database(settings: Settings, source: Path) -> None:
 
 def _sqlite_file(settings: Settings) -> Path:
     url = open_engine(settings.database_url).url
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise StoreError("Only SQLite is copied here; use pg_dump and pg_restore for PostgreSQL.")
-    return Path(url.database)
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        raise StoreError("Only a file of SQLite is copied here; use pg_dump and pg_restore for PostgreSQL.")
+    return Path(str(url.database))
 
 
 def _check_apart(database: Path, copy: Path) -> None:
@@ -139,6 +139,8 @@ def _draft(source: Path, target: Path) -> Iterator[Path]:
         if not _is_sound(source):
             raise StoreError(f"{source}: is damaged or no database; name another copy.")
         _copy(source, draft)
+        with closing(sqlite3.connect(draft)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")  # one file, fit to be kept on any medium
         yield draft
     finally:
         draft.unlink(missing_ok=True)
@@ -147,7 +149,7 @@ def _draft(source: Path, target: Path) -> Iterator[Path]:
 def _copy(source: Path, target: Path) -> None:
     """Copy page by page: whoever has either open sees the old state or the new one, and nothing between."""
     try:
-        with closing(_read_only(source)) as reader, closing(sqlite3.connect(target)) as writer:
+        with closing(_existing(source)) as reader, closing(sqlite3.connect(target)) as writer:
             writer.execute("BEGIN IMMEDIATE")  # fails after five seconds; `backup` would wait for ever
             writer.rollback()
             reader.backup(writer)
@@ -160,7 +162,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _is_sound(path: Path) -> bool:
     try:
-        with closing(_read_only(path)) as reader:
+        with closing(_existing(path)) as reader:
             return bool(reader.execute("PRAGMA quick_check").fetchone() == ("ok",))
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname in DAMAGED:
@@ -186,5 +188,6 @@ def _set_aside(database: Path) -> None:
             part.replace(database.with_name(f"{database.name}.damaged{suffix}"))
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+def _existing(path: Path) -> sqlite3.Connection:
+    # Nothing is written, but a connection that may not write would leave its journals behind.
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
