@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -436,6 +438,7 @@ def test_a_backup_brings_everything_back(run: Run, ana_and_bo: str, tmp_path: Pa
     assert json.loads(run("couples", "list", "--json").stdout) == [ana_and_bo]
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]
     assert copy.read_bytes() == blob
+    assert blob[18:20] == b"\1\1"  # SQLite's mark of a file that needs no journal beside it to be read
 
 
 def test_a_damaged_database_is_replaced_and_kept(
@@ -602,11 +605,12 @@ def test_a_home_that_cannot_be_made_is_refused(
     assert "REKINDLE_HOME" in refused("suggest")
 
 
-def test_a_disk_that_fails_is_refused(home: Path, ana_and_bo: str, model: str) -> None:
-    """Where a file cannot be written for a reason of the system's, its name and the reason are told."""
-    (home / "models" / "current.json").mkdir()
+def test_a_folder_that_cannot_be_made_is_refused(home: Path, tmp_path: Path) -> None:
+    """Before a simulation begins, the folder for its results is made, or named with what is in its way."""
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "results"
 
-    assert "current.json" in refused("models", "promote", model, "--reason", "try it")
+    assert f"{folder}: Not a directory" in refused("simulate", "--out", str(folder))
 
 
 # Tables
@@ -622,3 +626,44 @@ def test_titles_of_columns_stay_on_one_line(capsys: pytest.CaptureFixture[str]) 
         "[red]cosine                    3",
         "x                             12",
     ]
+
+
+ID = "sit-at-the-back-of-a-couples-evening"
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, columns: int) -> list[str]:
+    """Print a table on a terminal of so many columns, and return its lines without their looks."""
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    row = ("Sit at the back of it, sit at the back of it", 120, ID)
+    print_table("Found", ("title", "minutes", "idea"), [row])
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in screen.getvalue().splitlines()]
+    assert max(map(len, lines)) <= columns
+    return lines
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_words_stay_whole_on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    """Where the screen has 80 columns or more, titles are on one line and no id is broken."""
+    lines = shown(monkeypatch, columns)
+
+    assert lines[1].split() == ["title", "minutes", "idea"]
+    assert any(line.endswith(f" {ID}") for line in lines)
+
+
+def test_nothing_is_cut_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where words do not fit, they are broken and every letter is there."""
+    lines = shown(monkeypatch, 40)
+
+    starts = lines[1].index("idea")
+    assert "".join(line[starts:] for line in lines[3:]) == ID
+
+
+class Screen(io.StringIO):
+    """A terminal that keeps what is written on it."""
+
+    def isatty(self) -> bool:
+        """Say that it is one."""
+        return True

@@ -52,9 +52,17 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     # Without frames, what we print fits into 80 columns with its titles whole.
     lines, gap = (box.SIMPLE_HEAD, 1) if console.is_terminal else (None, 2)
     table = Table(box=lines, show_edge=False, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    columns_of_cells = [[name, *(_cell(row[at]) for row in rows)] for at, name in enumerate(columns)]
+    fits = sum(map(_longest_word, columns_of_cells)) + 2 * len(columns) <= console.width
     for at, name in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[at], int | float) for row in rows)
-        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            Text(name),
+            justify="right" if _is_numeric(row[at] for row in rows) else "left",
+            overflow="fold",
+            # Ids keep to one line and titles give way; where not even words fit, all do, since rich
+            # would cut off what it may not break.
+            no_wrap=fits and not any(" " in cell for cell in columns_of_cells[at][1:]),
+        )
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     console.print(Text(title, style="bold"))
@@ -122,6 +130,17 @@ def _console(file: IO[str]) -> Console:
     if file.isatty():
         return Console(file=file, highlight=False)
     return Console(file=file, highlight=False, color_system=None, force_terminal=False, width=UNCUT)
+
+
+def _is_numeric(values: Iterable[object]) -> bool:
+    values = list(values)
+    return bool(values) and all(isinstance(value, int | float) for value in values)
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    """Return how long the longest word of a column is, its title taken whole."""
+    title, *rest = cells
+    return max(len(title), *(len(word) for cell in rest for word in cell.split()), 0)
 
 
 def _cell(value: object) -> str:

@@ -52,4 +52,4 @@ def refusing() -> Iterator[None]:
         raise
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        raise Refusal(f"{place}{error.strerror or error}; change that and try again.") from error
+        raise Refusal(f"{place}{error.strerror or error}; put that right and try again.") from error

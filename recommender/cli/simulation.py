@@ -26,12 +26,13 @@ def simulate(n_couples: int, n_weeks: int, seed: int, jobs: int, folder: Path | 
 
     Nobody in it is real: the figures compare policies, they do not promise anything to people.
     """
+    if folder is not None:  # before, not after: nobody should wait minutes to hear that there is no room
+        folder.mkdir(parents=True, exist_ok=True)
     # Here, not above: scikit-learn and pandas take seconds, and `--help` must not.
     from recommender.service import simulation as town
 
     results = town.simulate(n_couples, n_weeks, seed, jobs, talk() if sys.stderr.isatty() else None)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / "simulation.json").write_text(
             json.dumps([asdict(r) for r in results], indent=1), encoding="utf-8"
         )
