@@ -39,16 +39,15 @@ def test_propensities_by_hand() -> None:
 
 def test_what_is_little_known_is_explored_more() -> None:
     """A standard deviation of 0.2 points more makes exploring an idea e times as likely, but not the best."""
-    found = pick_propensities(np.zeros(3), np.array([0.0, 0.0, 0.2]), PlanSettings())
-    np.testing.assert_allclose(found[[1, 2]], 0.1 * np.array([1, exp(1)]) / (2 + exp(1)), rtol=1e-12)
+    found = pick_propensities(np.array([0.2, 0, 0]), np.array([0.0, 0.0, 0.2]), PlanSettings())
+    np.testing.assert_allclose(found[[1, 2]], 0.1 * np.array([1, exp(1)]) / (1 + 2 * exp(1)), rtol=1e-12)
     assert found.argmax() == 0
 
 
 def test_without_exploration_the_best_is_certain() -> None:
-    """With no exploration the best has 1 and all others 0; of equals the first."""
-    np.testing.assert_array_equal(
-        pick_propensities(np.array([0.0, 2.0, 2.0]), np.ones(3), GREEDY), [0.0, 1.0, 0.0]
-    )
+    """With no exploration the best has 1 and all others 0; equals, rounding apart, share it."""
+    for promise, share in (([0.0, 2.0, 1.0], [0.0, 1.0, 0.0]), ([0.0, 2.0, 2 + 1e-9], [0.0, 0.5, 0.5])):
+        np.testing.assert_array_equal(pick_propensities(np.array(promise), np.ones(3), GREEDY), share)
 
 
 points = st.lists(st.floats(-5, 10), min_size=1, max_size=40)

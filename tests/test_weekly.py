@@ -142,16 +142,24 @@ def test_same_inputs_same_plan(occasion: Occasion) -> None:
 @settings(max_examples=20, deadline=None)
 @given(occasion=occasions(), seed=st.integers(0, 1))
 def test_the_order_of_the_catalogue_does_not_matter(occasion: Occasion, seed: int) -> None:
-    """However the ideas are ordered, the same are suggested for the same reasons: ties go by idea_id."""
+    """However the ideas are ordered, the same are suggested for the same reasons."""
     assert planned(occasion, shuffled(seed)) == planned(occasion)
 
 
-def test_equals_go_by_idea_id() -> None:
-    """Of ideas that are expected to be just as good, the first by id is taken, however they are ordered."""
+def test_equals_are_drawn_for_each_couple() -> None:
+    """Of ideas that are expected to be just as good, couples see different ones, with equal propensities."""
     ideas = [idea(name) for name in ("c", "a", "d", "b")]
-    for order in (ideas, ideas[::-1]):
-        plan = plan_of(order, known([3.0] * 4, [3.0] * 4), occasion_of(), PLAIN)
-        assert [s.idea_id for s in plan.suggestions] == ["a", "b", "c"]
+    firsts = set()
+    for name in "klmnopqrstuvwxyz":
+        couple = replace(two(), couple_id=name)
+        plans = [
+            plan_of(order, known([3.0] * 4, [3.0] * 4), occasion_of(couple), PLAIN)
+            for order in (ideas, ideas[::-1])
+        ]
+        assert plans[0] == plans[1]
+        assert [s.propensity for s in plans[0].suggestions] == pytest.approx([1 / 4, 1 / 3, 1 / 2])
+        firsts.add(plans[0].suggestions[0].idea_id)
+    assert firsts == {"a", "b", "c", "d"}
 
 
 SHUFFLED: dict[int, ServedModels] = {}

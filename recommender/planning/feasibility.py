@@ -58,7 +58,7 @@ def feasible(table: IdeaTable, occasion: Occasion) -> Feasible:
         & within_circumstances(table, occasion.couple.circumstances)
         & in_season(table, occasion)
         & rested(table, occasion)
-        & when.fits.any(axis=1)
+        & when.anywhere
     )
     return Feasible(mask, when)
 
@@ -135,7 +135,7 @@ def rested(table: IdeaTable, occasion: Occasion) -> np.ndarray:
         if once or unwanted or (lived and weeks < REST_WEEKS):
             mask[row] = False
     if lately:
-        mask &= (table.likeness(np.array(lately)) < ALIKE).all(axis=1)
+        mask &= table.likeness(np.array(lately)).max(axis=0) < ALIKE
     return mask
 
 

@@ -44,8 +44,8 @@ def freshness(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     if not past:
         return np.ones(len(table.ideas))
     rows = np.array([table.index[item.idea_id] for item in past])
-    fade = np.array([0.5 ** (occasion.weeks_ago(item) / FADE_WEEKS) for item in past])
-    return np.asarray(1 - (table.likeness(rows) * fade).max(axis=1))
+    fade = np.array([0.5 ** (occasion.weeks_ago(item) / FADE_WEEKS) for item in past], dtype=np.float32)
+    return np.asarray(1 - (table.likeness(rows) * fade[:, None]).max(axis=0))
 
 
 def _dial(occasion: Occasion) -> float:

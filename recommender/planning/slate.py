@@ -10,6 +10,9 @@ from recommender.domain import Role
 from recommender.planning.settings import PlanSettings
 from recommender.planning.table import IdeaTable
 
+EQUAL = 1e-6
+"""Points of score; a smaller difference is one of rounding, not of promise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
@@ -77,14 +80,16 @@ def pick_propensities(promise: np.ndarray, bonus: np.ndarray, settings: PlanSett
     Parameters
     ----------
     promise : ndarray of shape (n,)
-        Score minus likeness to the slate so far; its first maximum is the greedy choice.
+        Score minus likeness to the slate so far; the greedy choice is its maximum, any one of them where
+        several are equal, so that couples of whom nothing is known do not all see the same idea.
     bonus : ndarray of shape (n,)
         Posterior standard deviation: what exploring could find.
     """
     hope = (promise + bonus) / settings.temperature
     weights = np.exp(hope - hope.max())
     probabilities = settings.exploration * weights / weights.sum()
-    probabilities[np.argmax(promise)] += 1 - settings.exploration
+    best = promise >= promise.max() - EQUAL
+    probabilities[best] += (1 - settings.exploration) / best.sum()
     return np.asarray(probabilities)
 
 
@@ -114,7 +119,7 @@ def _pick(
     candidates = np.flatnonzero(pool)
     variety = np.zeros(len(candidates))
     if taken:
-        variety = -settings.variety_weight * table.likeness(np.array(taken))[candidates].max(axis=1)
+        variety = -settings.variety_weight * table.likeness(np.array(taken)).max(axis=0)[candidates]
     probabilities = pick_propensities(score[candidates] + variety, std[candidates], settings)
     at = int(rng.choice(len(candidates), p=probabilities))
     return Pick(int(candidates[at]), role, float(variety[at]), float(probabilities[at]))

@@ -33,18 +33,37 @@ class Openings:
     Attributes
     ----------
     starts : tuple of datetime
-        Possible starts, in the couple's time zone.
+        Possible starts, in the couple's time zone, in order of preference.
     moments : ndarray of shape (n_starts,)
         The same as seconds since 1970: in the hour that clocks repeat, local times are not enough.
-    window : ndarray of shape (n_starts,)
-        Which free stretch each start lies in.
-    fits : ndarray of bool, shape (n_ideas, n_starts)
+    window, left, notice, part : ndarray of shape (n_starts,)
+        Which free stretch each start lies in, the minutes left in it, the minutes until it, and its
+        position in ``DAYPARTS``.
+    asleep : ndarray of bool, shape (n_starts,)
+        Whether children, if there are any, are asleep then.
+    anywhere : ndarray of bool, shape (n_ideas,)
+        Which ideas fit at least one start.
     """
 
+    table: IdeaTable
     starts: tuple[datetime, ...]
     moments: np.ndarray
     window: np.ndarray
-    fits: np.ndarray
+    left: np.ndarray
+    notice: np.ndarray
+    part: np.ndarray
+    asleep: np.ndarray
+    anywhere: np.ndarray
+
+    def fitting(self, idea_index: int) -> np.ndarray:
+        """Return the positions of the starts that an idea fits, best first."""
+        table = self.table
+        fits = table.minutes[idea_index] <= self.left
+        fits &= lead_minutes(table)[table.level["lead_time"][idea_index]] <= self.notice
+        fits &= np.array([suits(table, name)[idea_index] for name in DAYPARTS])[self.part]
+        if table.has["kids"]["asleep"][idea_index]:
+            fits &= self.asleep
+        return np.flatnonzero(fits)
 
     def best_start(self, idea_index: int, taken: tuple[datetime, ...]) -> datetime:
         """Return the best start for an idea, in a stretch used by as few of ``taken`` as possible.
@@ -54,7 +73,7 @@ class Openings:
         used = np.zeros(int(self.window.max()) + 1, dtype=int)
         for start in taken:
             used[self.window[self.moments == start.timestamp()]] += 1
-        fitting = np.flatnonzero(self.fits[idea_index])
+        fitting = self.fitting(idea_index)
         return self.starts[int(fitting[np.argmin(used[self.window[fitting]])])]
 
 
@@ -65,20 +84,43 @@ def openings(table: IdeaTable, occasion: Occasion) -> Openings:
     leaves time to arrange it, and the children, if there are any, are minded or asleep.
     """
     circumstances = occasion.couple.circumstances
-    starts, window, left = _starts(circumstances, occasion)
-    parts = [daypart(start) for start in starts]
-    right_part = np.stack(
-        [table.has["time_of_day"]["any"] | table.has["time_of_day"][part] for part in parts]
-        or [np.zeros(len(table.ideas), dtype=bool)]
-    )[: len(starts)].T
-    lead = np.array([LEAD_MINUTES[name] for name in table.taxonomy.facets["lead_time"].names])
+    starts, window, left, part = _starts(circumstances, occasion)
     moments = np.array([start.timestamp() for start in starts])
     notice = (moments - occasion.now.timestamp()) / 60
-    fits = right_part & (table.minutes[:, None] <= left) & (lead[table.level["lead_time"]][:, None] <= notice)
+    night = [not circumstances.children or start.hour >= 20 or start.hour < 5 for start in starts]
+    asleep = np.array(night, dtype=bool)
+    anywhere = _fits_some(table, part, left, notice)
     if circumstances.children:
-        asleep = np.array([start.hour >= 20 or start.hour < 5 for start in starts], dtype=bool)
-        fits &= ~table.has["kids"]["asleep"][:, None] | asleep
-    return Openings(starts, moments, window, fits)
+        at_night = _fits_some(table, part[asleep], left[asleep], notice[asleep])
+        anywhere = np.where(table.has["kids"]["asleep"], at_night, anywhere)
+    return Openings(table, starts, moments, window, left, notice, part, asleep, anywhere)
+
+
+def lead_minutes(table: IdeaTable) -> np.ndarray:
+    """Return the notice that each level of ``lead_time`` asks for, minutes, shape (n_levels,)."""
+    return np.array([LEAD_MINUTES[name] for name in table.taxonomy.facets["lead_time"].names])
+
+
+def suits(table: IdeaTable, part: str) -> np.ndarray:
+    """Return which ideas can be done in a part of the day, shape (n_ideas,)."""
+    return np.asarray(table.has["time_of_day"]["any"] | table.has["time_of_day"][part])
+
+
+def _fits_some(table: IdeaTable, part: np.ndarray, left: np.ndarray, notice: np.ndarray) -> np.ndarray:
+    """Return which ideas fit one of these starts at least.
+
+    Whether they do hangs on the longest time left in each part of the day, given the notice that an idea
+    asks for: so each start is looked at once, not once for every idea.
+    """
+    fits = np.zeros(len(table.ideas), dtype=bool)
+    lead = lead_minutes(table)
+    longest = np.full((len(DAYPARTS), len(lead)), -1)
+    for level, needed in enumerate(lead):
+        usable = notice >= needed
+        np.maximum.at(longest[:, level], part[usable], left[usable])
+    for position, name in enumerate(DAYPARTS):
+        fits |= suits(table, name) & (table.minutes <= longest[position][table.level["lead_time"]])
+    return fits
 
 
 def daypart(start: datetime) -> str:
@@ -97,23 +139,24 @@ def daypart(start: datetime) -> str:
 
 def _starts(
     circumstances: Circumstances, occasion: Occasion
-) -> tuple[tuple[datetime, ...], np.ndarray, np.ndarray]:
-    """Return starts in order of preference, their stretches, and the minutes left in each."""
-    found: list[tuple[int, int, datetime, int]] = []
+) -> tuple[tuple[datetime, ...], np.ndarray, np.ndarray, np.ndarray]:
+    """Return starts in order of preference, their stretches, the minutes left in each, and parts of day."""
+    zone = ZoneInfo(circumstances.time_zone)
+    found: list[tuple[int, datetime, int]] = []
     for window, slot in enumerate(circumstances.slots or DEFAULT_SLOTS):
         opens = _opens(slot, circumstances, occasion)
         for minute in range(0, slot.minutes, STEP_MINUTES):
             # Aware arithmetic in UTC: wall-clock steps would be wrong across a change of the clocks.
             start = opens + timedelta(minutes=minute)
             if start >= occasion.now:
-                found.append((window, minute, start, slot.minutes - minute))
-    zone = ZoneInfo(circumstances.time_zone)
-    local = [(window, start.astimezone(zone), left) for window, _, start, left in found]
-    local.sort(key=lambda item: (PREFERENCE[daypart(item[1])], item[0]))  # stable: the earliest first
+                found.append((window, start.astimezone(zone), slot.minutes - minute))
+    local = [(daypart(start), window, start, left) for window, start, left in found]
+    local.sort(key=lambda item: (PREFERENCE[item[0]], item[1]))  # stable: the earliest first
     return (
-        tuple(start for _, start, _ in local),
-        np.array([window for window, _, _ in local], dtype=int),
-        np.array([left for _, _, left in local], dtype=int),
+        tuple(start for _, _, start, _ in local),
+        np.array([window for _, window, _, _ in local], dtype=int),
+        np.array([left for _, _, _, left in local], dtype=int),
+        np.array([DAYPARTS.index(part) for part, _, _, _ in local], dtype=int),
     )
 
 

@@ -64,12 +64,14 @@ class IdeaTable:
 
     def any_of(self, facet: str, values: Sequence[str]) -> np.ndarray:
         """Return which ideas carry at least one of ``values``."""
-        none = np.zeros(len(self.ideas), dtype=bool)
-        return np.asarray(np.logical_or.reduce([none, *(self.has[facet][value] for value in values)]))
+        carrying = np.zeros(len(self.ideas), dtype=bool)
+        for value in values:
+            carrying |= self.has[facet][value]
+        return carrying
 
     def likeness(self, rows: np.ndarray) -> np.ndarray:
-        """Return how alike every idea is to those in ``rows``, shape (n_ideas, n_rows), 0 to 1."""
-        return np.asarray(np.clip(self.directions @ self.directions[rows].T, 0, 1))
+        """Return how alike each idea in ``rows`` is to every idea, shape (n_rows, n_ideas), 0 to 1."""
+        return np.asarray(np.clip(self.directions[rows] @ self.directions.T, 0, 1))
 
 
 def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy) -> IdeaTable:

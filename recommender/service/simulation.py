@@ -20,7 +20,7 @@ from joblib import Parallel, delayed
 from rich.console import Console
 from rich.progress import track
 
-from recommender.catalogue.library import Catalogue, load_catalogue
+from recommender.catalogue.library import Catalogue
 from recommender.domain import Circumstances, Couple, CoupleDate, Idea, Partner, Plan, Rating, Week
 from recommender.learning.evaluation.town import Town, build_town, rate
 from recommender.learning.snapshot import idea_frame
@@ -67,18 +67,12 @@ class WeekResult:
     n_repeats: int
 
 
-def simulate_policy(
-    policy: str,
-    catalogue: Catalogue,
-    n_couples: int,
-    n_weeks: int,
-    seed: int,
-) -> list[WeekResult]:
+def simulate_policy(policy: str, n_couples: int, n_weeks: int, seed: int) -> list[WeekResult]:
     """Return one policy's year, week by week, on a database of its own that is thrown away."""
-    town = build_town(catalogue, n_couples, seed)
     with tempfile.TemporaryDirectory(prefix="rekindle-simulation-") as home:
         clock = _Clock()
         deployment = _deployment(policy, Path(home), clock, seed)
+        town = build_town(deployment.catalogue, n_couples, seed)
         couples = [_move_in(deployment, town, number, seed) for number in range(n_couples)]
         results = [
             _live_week(deployment, policy, town, couples, clock, number, seed) for number in range(n_weeks)
@@ -102,8 +96,7 @@ def simulate(
     console : Console, optional
         Where to draw a progress bar, one step a policy.
     """
-    catalogue = load_catalogue()
-    tasks = (delayed(simulate_policy)(policy, catalogue, n_couples, n_weeks, seed) for policy in policies)
+    tasks = (delayed(simulate_policy)(policy, n_couples, n_weeks, seed) for policy in policies)
     lived = Parallel(n_jobs=jobs, return_as="generator")(tasks)
     shown = track(lived, "Living a year", len(policies), console=console, disable=console is None)
     return [result for year in shown for result in year]
