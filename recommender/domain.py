@@ -26,6 +26,9 @@ GUESS_STD = 0.45
 
 DateStatus = Literal["planned", "done", "skipped"]
 
+OUR_SOURCE = "rekindle"
+"""The source of the catalogue in files; imported ideas name another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
@@ -33,6 +36,14 @@ class Prompts:
 
     light: str
     deeper: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One stretch of time in which an idea exists, such as a showing; both ends are aware."""
+
+    starts: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,10 @@ class Idea:
         "Make it yours": for example ``cheaper``, ``seated``, ``quiet``, ``apart``.
     source : str
         The catalogue it comes from.
+    spans : tuple[Span, ...]
+        When it exists, by start; empty means always. Outside of them it is never proposed.
+    guessed : tuple[str, ...]
+        Facets whose values were guessed from its words and that no person has confirmed yet.
     """
 
     idea_id: str
@@ -65,7 +80,9 @@ class Idea:
     prompts: Prompts
     consent_note: str | None = None
     safety: str | None = None
-    source: str = "rekindle"
+    source: str = OUR_SOURCE
+    spans: tuple[Span, ...] = ()
+    guessed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

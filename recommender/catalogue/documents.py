@@ -18,6 +18,12 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[str | int, ...]
 """Keys and positions that lead to a value, such as ``(3, "tags", "touch")``."""
 
+DEPTH_MOST = 100
+"""Levels of nesting; an idea has four."""
+
+HARMLESS = 10_000
+"""Levels that no parser minds."""
+
 _TEXT = "tag:yaml.org,2002:str"
 
 
@@ -60,18 +66,55 @@ class Document:
 
 def read_document(path: Path) -> Document:
     """Return the content of a YAML file; whatever is wrong with it is among its faults."""
-    reader = _Reader(str(path))
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=Loader)
-        content = None if node is None else reader.value(node, ())
+        data = path.read_bytes()
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
-        return _unread(path, None, problem, "put the file there, readable; the one that ships shows its form")
+        remedy = "put the file there, readable; the one that ships shows its form"
+        return _unread(str(path), None, problem, remedy)
+    return read_text(data, str(path))
+
+
+def read_text(data: bytes, file: str) -> Document:
+    """Return the content of YAML in UTF-8; whatever is wrong with it is among its faults.
+
+    Parameters
+    ----------
+    file : str
+        Its name, for faults.
+    """
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _unread(path, None, "is not UTF-8 text", "save it with UTF-8 encoding")
-    except (yaml.YAMLError, RecursionError) as error:
-        return _unread(path, error, "is not valid YAML" + _said(error), "mend the YAML at or above this line")
-    return Document(str(path), content, reader.lines, reader.faults)
+        return _unread(file, None, "is not UTF-8 text", "save it with UTF-8 encoding")
+    reader = _Reader(file)
+    try:
+        if _too_deep(text):
+            return _unread(file, None, f"is nested more than {DEPTH_MOST} deep", "write it flatter")
+        node = yaml.compose(text, Loader=Loader)
+        content = None if node is None else reader.value(node, ())
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return _unread(file, error, "is not valid YAML" + _said(error), "mend the YAML at or above this line")
+    return Document(file, content, reader.lines, reader.faults)
+
+
+def _too_deep(text: str) -> bool:
+    """Return whether a text is nested so deep that PyYAML's C parser, which recurses, would crash.
+
+    Counting levels takes as long as reading does, so a look at the text comes first: each level of a flow
+    has a bracket of its own, and each level of a block stands at least one column further in.
+    """
+    flows = text.count("[") + text.count("{")
+    widest = max(map(len, text.splitlines()), default=0)
+    if flows + 2 * widest <= HARMLESS:
+        return False
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MOST:
+            return True
+    return False
 
 
 def shape_faults(document: Document, error: ValidationError, at: Place, idea_id: str | None) -> list[Fault]:
@@ -112,10 +155,10 @@ def _said(error: Exception) -> str:
     return f" ({problem})" if problem else ""
 
 
-def _unread(path: Path, error: Exception | None, problem: str, remedy: str) -> Document:
+def _unread(file: str, error: Exception | None, problem: str, remedy: str) -> Document:
     mark = getattr(error, "problem_mark", None)
     line = None if mark is None else mark.line + 1
-    return Document(str(path), None, {}, [Fault(str(path), line, None, "", problem, remedy)])
+    return Document(file, None, {}, [Fault(file, line, None, "", problem, remedy)])
 
 
 @dataclass(slots=True)

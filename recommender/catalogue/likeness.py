@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from recommender.catalogue.faults import Fault
 from recommender.catalogue.ideas import Entry
+from recommender.domain import Idea
 
 LIKENESS_MAX = 0.35
 """Cosine of TF-IDF vectors above which two ideas count as near-duplicates; chosen, see data/README.md."""
@@ -18,6 +19,33 @@ def near_duplicates(entries: Sequence[Entry]) -> Iterator[Fault]:
         yield other.fault((), problem, "keep the better one, or make them differ in what happens")
 
 
+def alike(
+    ideas: Sequence[Idea], known: Sequence[Idea], above: float = LIKENESS_MAX
+) -> Iterator[tuple[Idea, Idea, float]]:
+    """Yield each of some new ideas with the one it is likest, if that is above a bound.
+
+    It is held against what is known and against the new ones before it, never against itself.
+    """
+    if not ideas or len(ideas) + len(known) < 2:
+        return
+    # Here and not above: a web worker loads this room, and scikit-learn takes seconds to import.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    every = (*known, *ideas)
+    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(map(_words, every))
+    for at in range(len(known), len(every)):
+        # Row by row, and sparse: all pairs of a large catalogue fit into no memory.
+        row = (vectors[:at] @ vectors[at].T).tocoo()
+        others = [
+            (float(likeness), int(other))
+            for other, likeness in zip(row.coords[0], row.data, strict=True)
+            if likeness > above and every[other].idea_id != every[at].idea_id
+        ]
+        if others:
+            likeness, other = max(others)
+            yield every[at], every[other], likeness
+
+
 def likest(entries: Sequence[Entry], above: float) -> Iterator[tuple[Entry, Entry, float]]:
     """Yield each pair of entries with a likeness above ``above``, in the order given.
 
@@ -28,10 +56,14 @@ def likest(entries: Sequence[Entry], above: float) -> Iterator[tuple[Entry, Entr
     # Here and not above: a web worker loads this room, and scikit-learn takes seconds to import.
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    texts = [" ".join((e.idea.title, e.idea.pitch, *e.idea.steps)) for e in entries]
+    texts = (_words(entry.idea) for entry in entries)
     vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(texts)
     cosines = (vectors @ vectors.T).toarray()
     for first in range(len(entries)):
         for second in range(first + 1, len(entries)):
             if cosines[first, second] > above:
                 yield entries[first], entries[second], float(cosines[first, second])
+
+
+def _words(idea: Idea) -> str:
+    return " ".join((idea.title, idea.pitch, *idea.steps))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from recommender.catalogue.faults import Fault
 from recommender.catalogue.ideas import Entry
+from recommender.catalogue.tags import TagProblem
 from recommender.domain import Tags
 
 
@@ -81,15 +82,24 @@ def holds(condition: str, tags: Tags) -> bool:
     return any(value in values for value in present) == (relation == "has")
 
 
+def impossible_tags(tags: Tags) -> Iterator[TagProblem]:
+    """Yield each combination of tags that cannot be, at the first of its facets."""
+    for one, other, remedy in IMPOSSIBLE:
+        if holds(one, tags) and holds(other, tags):
+            problem = f"{_said(one, tags)} cannot go with {_said(other, tags)}"
+            yield TagProblem(one.split()[0], problem, remedy)
+
+
+def needs_note(name: Literal["consent_note", "safety"], tags: Tags) -> bool:
+    """Return whether tags ask for a consent note or a safety line."""
+    return any(holds(condition, tags) for condition in {"consent_note": CONSENT, "safety": SAFETY}[name])
+
+
 def rule_faults(entry: Entry) -> Iterator[Fault]:
     """Yield each impossible combination and missing note of one idea."""
     tags, versions = entry.idea.tags, entry.idea.versions
-    for one, other, remedy in IMPOSSIBLE:
-        if holds(one, tags) and holds(other, tags):
-            facet = one.split()[0]
-            yield entry.fault(
-                ("tags", facet), f"{_said(one, tags)} cannot go with {_said(other, tags)}", remedy
-            )
+    for facet, problem, remedy in impossible_tags(tags):
+        yield entry.fault(("tags", facet), problem, remedy)
     if holds("together has remote_ok", tags) and "apart" not in versions:
         yield entry.fault(("versions",), "lacks apart", "say how it goes over a call, or tag it in_person")
     yield from _missing_note(entry, "consent_note", entry.idea.consent_note, CONSENT)

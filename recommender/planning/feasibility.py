@@ -1,16 +1,21 @@
 """What a couple can really do: private boundaries, shared limits, the season, and what was lately.
 
 Nothing that fails here is ever shown. Every limit is one named mask, so that advice can lift one at a time.
+
+A guess never speaks for a person: where a boundary, an access need or "no alcohol" asks about a facet, an
+imported idea of which that facet was only guessed does not pass, however harmless the guess.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
 from recommender.domain import Boundaries, Circumstances, Relaxation
+from recommender.planning.dated import within
 from recommender.planning.occasion import Occasion
 from recommender.planning.slots import Openings, openings
 from recommender.planning.table import IdeaTable
@@ -54,7 +59,8 @@ def feasible(table: IdeaTable, occasion: Occasion) -> Feasible:
     """Return the ideas that this couple can do this week."""
     when = openings(table, occasion)
     mask = (
-        within_boundaries(table, occasion)
+        table.offered
+        & within_boundaries(table, occasion)
         & within_circumstances(table, occasion.couple.circumstances)
         & in_season(table, occasion)
         & rested(table, occasion)
@@ -69,17 +75,21 @@ def within_boundaries(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     masks = [_inside(table, partner.boundaries) for partner in partners]
     opted_in = len(partners) == 2 and all(str(occasion.week) in partner.tender_weeks for partner in partners)
     if not opted_in:
-        masks.append(table.at_most("talk_depth", "personal") & ~table.has["practice"]["repair"])
+        light = table.at_most("talk_depth", "personal") & ~table.has["practice"]["repair"]
+        # Of a guess the next more demanding value must be allowed too.
+        masks.append(light & (table.sure("talk_depth") | table.at_most("talk_depth", "chatty")))
     return np.asarray(np.logical_and.reduce(masks))
 
 
 def _inside(table: IdeaTable, boundaries: Boundaries) -> np.ndarray:
     mask = np.ones(len(table.ideas), dtype=bool)
     for field, facet in CAPS.items():
-        mask &= table.at_most(facet, getattr(boundaries, field))
-    mask &= ~table.any_of("hazard", boundaries.hazards_never)
-    for facet, values in boundaries.tags_never.items():
-        mask &= ~table.any_of(facet, values)
+        most = getattr(boundaries, field)
+        if most is not None and most != table.taxonomy.facets[facet].names[-1]:
+            mask &= table.at_most(facet, most) & table.sure(facet)
+    for facet, values in (*boundaries.tags_never.items(), ("hazard", boundaries.hazards_never)):
+        if values:
+            mask &= ~table.any_of(facet, values) & table.sure(facet)
     mask[[table.index[idea_id] for idea_id in boundaries.ideas_never if idea_id in table.index]] = False
     return mask
 
@@ -97,11 +107,19 @@ def within_circumstances(table: IdeaTable, circumstances: Circumstances) -> np.n
     if circumstances.children and not circumstances.sitter:
         mask &= ~table.has["kids"]["sitter"]
     for need in circumstances.access:
-        mask &= table.at_most(*ACCESS[need])
+        mask &= table.at_most(*ACCESS[need]) & table.sure(ACCESS[need][0])
     if circumstances.alcohol_free:
-        mask &= table.has["alcohol"]["none"]
+        mask &= table.has["alcohol"]["none"] & table.sure("alcohol")
     apart = "in_person" if circumstances.remote else "remote_only"
     return np.asarray(mask & ~table.has["together"][apart])
+
+
+def still_stands(table: IdeaTable, row: int, starts_at: datetime) -> bool:
+    """Return whether an idea is offered and exists from ``starts_at`` for as long as it takes."""
+    if not table.offered[row] or not table.spans.dated[row]:
+        return bool(table.offered[row])
+    own = table.spans.some(table.spans.idea == row)
+    return bool(within(own, np.array([starts_at.timestamp()]), table.minutes).any())
 
 
 def in_season(table: IdeaTable, occasion: Occasion) -> np.ndarray:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from recommender.catalogue.dayparts import DAYPARTS, daypart
 from recommender.domain import Circumstances, Slot
+from recommender.planning.dated import Stretches, moment, on_time, within
 from recommender.planning.occasion import Occasion
 from recommender.planning.table import IdeaTable
 
 STEP_MINUTES = 30
+SPANS_AT_A_TIME = 2000
 LEAD_MINUTES = {"now": 0, "same_day": 180, "days": 24 * 60, "weeks": 7 * 24 * 60}
-DAYPARTS = ("early", "morning", "midday", "afternoon", "evening", "late")
 PREFERENCE = {"evening": 0, "afternoon": 1, "morning": 2, "midday": 3, "late": 4, "early": 5}
 """Within a long stretch, which part of the day to propose first."""
 
@@ -41,6 +43,8 @@ class Openings:
         position in ``DAYPARTS``.
     asleep : ndarray of bool, shape (n_starts,)
         Whether children, if there are any, are asleep then.
+    showings : Showings
+        The beginnings of ideas that begin when they begin.
     anywhere : ndarray of bool, shape (n_ideas,)
         Which ideas fit at least one start.
     """
@@ -53,16 +57,16 @@ class Openings:
     notice: np.ndarray
     part: np.ndarray
     asleep: np.ndarray
+    showings: Showings
     anywhere: np.ndarray
 
     def fitting(self, idea_index: int) -> np.ndarray:
-        """Return the positions of the starts that an idea fits, best first."""
+        """Return the positions of the starts that an idea fits, best first; showings apart."""
         table = self.table
-        fits = table.minutes[idea_index] <= self.left
-        fits &= lead_minutes(table)[table.level["lead_time"][idea_index]] <= self.notice
-        fits &= np.array([suits(table, name)[idea_index] for name in DAYPARTS])[self.part]
-        if table.has["kids"]["asleep"][idea_index]:
-            fits &= self.asleep
+        fits = _startable(self, np.array([idea_index]))[0]
+        if table.spans.dated[idea_index]:
+            own = table.spans.some(table.spans.idea == idea_index)
+            fits &= within(own, self.moments, table.minutes).any(axis=0)
         return np.flatnonzero(fits)
 
     def best_start(self, idea_index: int, taken: tuple[datetime, ...]) -> datetime:
@@ -70,11 +74,41 @@ class Openings:
 
         Starts are held in order of preference, so the first in the least used stretch wins.
         """
-        used = np.zeros(int(self.window.max()) + 1, dtype=int)
+        free, shown = self.showings.free, self.showings.of(idea_index)
+        used = np.zeros(len(free.opens), dtype=int)
         for start in taken:
-            used[self.window[self.moments == start.timestamp()]] += 1
+            used += (free.opens <= start.timestamp()) & (start.timestamp() < free.closes)
         fitting = self.fitting(idea_index)
-        return self.starts[int(fitting[np.argmin(used[self.window[fitting]])])]
+        windows = np.concatenate((self.showings.window[shown], self.window[fitting]))
+        best = int(np.argmin(used[windows]))
+        if best >= len(shown):
+            return self.starts[int(fitting[best - len(shown)])]
+        return moment(float(self.showings.starts[shown[best]]), self.showings.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Showings:
+    """The beginnings of dated ideas that a couple can be at.
+
+    Attributes
+    ----------
+    idea, window : ndarray of shape (n_showings,)
+        The idea, and the free stretch the whole of it lies in.
+    starts : ndarray of shape (n_showings,)
+        Seconds since 1970.
+    free : Stretches
+        The couple's free stretches of the week.
+    """
+
+    idea: np.ndarray
+    window: np.ndarray
+    starts: np.ndarray
+    free: Stretches
+    zone: ZoneInfo
+
+    def of(self, idea_index: int) -> np.ndarray:
+        """Return the positions of an idea's showings."""
+        return np.flatnonzero(self.idea == idea_index)
 
 
 def openings(table: IdeaTable, occasion: Occasion) -> Openings:
@@ -93,7 +127,50 @@ def openings(table: IdeaTable, occasion: Occasion) -> Openings:
     if circumstances.children:
         at_night = _fits_some(table, part[asleep], left[asleep], notice[asleep])
         anywhere = np.where(table.has["kids"]["asleep"], at_night, anywhere)
-    return Openings(table, starts, moments, window, left, notice, part, asleep, anywhere)
+    showings = _showings(table, occasion)
+    found = Openings(table, starts, moments, window, left, notice, part, asleep, showings, anywhere)
+    return replace(found, anywhere=_existing(found)) if table.spans.dated.any() else found
+
+
+def _showings(table: IdeaTable, occasion: Occasion) -> Showings:
+    """Return the beginnings of dated ideas that the couple can be at, with notice enough."""
+    circumstances = occasion.couple.circumstances
+    slots = circumstances.slots or DEFAULT_SLOTS
+    opens = np.array([_opens(slot, circumstances, occasion).timestamp() for slot in slots])
+    free = Stretches(opens, opens + [60 * slot.minutes for slot in slots])
+    spans = table.spans.some((table.spans.starts >= opens.min()) & (table.spans.starts < free.closes.max()))
+    earliest = occasion.now.timestamp() + 60 * lead_minutes(table)[table.level["lead_time"]]
+    at, window = np.nonzero(on_time(spans, free, table.minutes, earliest))
+    if circumstances.children:  # when they sleep is a matter of starts at home; see `Openings.fitting`
+        awake = ~table.has["kids"]["asleep"][spans.idea[at]]
+        at, window = at[awake], window[awake]
+    return Showings(spans.idea[at], window, spans.starts[at], free, ZoneInfo(circumstances.time_zone))
+
+
+def _existing(found: Openings) -> np.ndarray:
+    """Return which ideas fit some start once dated ones are held to when they exist, shape (n_ideas,)."""
+    spans = found.table.spans
+    anywhere = found.anywhere & ~spans.dated
+    anywhere[found.showings.idea] = True
+    if not len(found.starts):
+        return anywhere
+    this_week = (spans.starts <= found.moments.max()) & (spans.ends >= found.moments.min())
+    open_longer = spans.ends - spans.starts > 60 * found.table.minutes[spans.idea]
+    rows = np.flatnonzero(this_week & open_longer & found.anywhere[spans.idea])
+    for some in np.array_split(rows, len(rows) // SPANS_AT_A_TIME + 1):
+        own = spans.some(some)
+        fits = within(own, found.moments, found.table.minutes) & _startable(found, own.idea)
+        anywhere[own.idea[fits.any(axis=1)]] = True
+    return anywhere
+
+
+def _startable(found: Openings, rows: np.ndarray) -> np.ndarray:
+    """Return which ideas fit which starts, dates apart, shape (n_rows, n_starts)."""
+    table = found.table
+    fits = table.minutes[rows, None] <= found.left
+    fits &= lead_minutes(table)[table.level["lead_time"][rows], None] <= found.notice
+    fits &= np.array([suits(table, name)[rows] for name in DAYPARTS]).T[:, found.part]
+    return np.asarray(fits & (found.asleep | ~table.has["kids"]["asleep"][rows, None]))
 
 
 def lead_minutes(table: IdeaTable) -> np.ndarray:
@@ -121,20 +198,6 @@ def _fits_some(table: IdeaTable, part: np.ndarray, left: np.ndarray, notice: np.
     for position, name in enumerate(DAYPARTS):
         fits |= suits(table, name) & (table.minutes <= longest[position][table.level["lead_time"]])
     return fits
-
-
-def daypart(start: datetime) -> str:
-    """Return the part of the day that ``start`` lies in.
-
-    Examples
-    --------
-    >>> daypart(datetime(2026, 11, 23, 12, 30))
-    'midday'
-    >>> daypart(datetime(2026, 11, 24, 1, 0))
-    'late'
-    """
-    bounds = ((5, "late"), (9, "early"), (12, "morning"), (14, "midday"), (17, "afternoon"), (22, "evening"))
-    return next((name for hour, name in bounds if start.hour < hour), "late")
 
 
 def _starts(

@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.catalogue.taxonomy import Taxonomy
 from recommender.domain import Idea
+from recommender.planning.dated import Spans, spans_of
 from recommender.preferences.features import FeatureTable, encode_ideas
 
 CLOSE_PRACTICES = (
@@ -41,6 +42,12 @@ class IdeaTable:
         Ordinal facet to each idea's position in it, from 0 (least demanding).
     directions : ndarray of shape (n_ideas, n_ranking_features)
         Unit vectors; their inner product says how alike two ideas are, -1 to 1.
+    spans : Spans
+        When ideas exist that do not always.
+    offered : ndarray of bool, shape (n_ideas,)
+        False for ideas of the past, which are only remembered.
+    guessed : Mapping[str, ndarray of bool]
+        Facet to the ideas of which it was guessed and confirmed by nobody; facets without any are left out.
     roles : Mapping[str, ndarray of bool]
         Which ideas suit ``easy``, ``growth`` and ``close``.
     """
@@ -54,6 +61,9 @@ class IdeaTable:
     has: Mapping[str, Mapping[str, np.ndarray]]
     level: Mapping[str, np.ndarray]
     directions: np.ndarray
+    spans: Spans
+    offered: np.ndarray
+    guessed: Mapping[str, np.ndarray]
     roles: Mapping[str, np.ndarray]
 
     def at_most(self, facet: str, value: str | None) -> np.ndarray:
@@ -69,14 +79,28 @@ class IdeaTable:
             carrying |= self.has[facet][value]
         return carrying
 
+    def sure(self, facet: str) -> np.ndarray:
+        """Return the ideas of which ``facet`` is more than a guess."""
+        if facet not in self.guessed:
+            return np.ones(len(self.ideas), dtype=bool)
+        return np.asarray(~self.guessed[facet])
+
     def likeness(self, rows: np.ndarray) -> np.ndarray:
         """Return how alike each idea in ``rows`` is to every idea, shape (n_rows, n_ideas), 0 to 1."""
         return np.asarray(np.clip(self.directions[rows] @ self.directions.T, 0, 1))
 
 
-def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy) -> IdeaTable:
-    """Return the table of ``ideas``, by ``idea_id``: so ties go the same way whatever order they came in."""
-    ideas = sorted(ideas, key=lambda idea: idea.idea_id)
+def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] = ()) -> IdeaTable:
+    """Return the table of ``ideas``, by ``idea_id``: so ties go the same way whatever order they came in.
+
+    Parameters
+    ----------
+    past : Sequence[Idea]
+        Ideas that are only remembered: they are in the table, so that what couples thought of them counts,
+        and are never proposed.
+    """
+    only_remembered = {idea.idea_id for idea in past}
+    ideas = sorted((*ideas, *past), key=lambda idea: idea.idea_id)
     features = encode_ideas(ideas, taxonomy)
     has = {
         facet.name: {
@@ -100,6 +124,12 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy) -> IdeaTable:
         has=has,
         level=level,
         directions=_directions(features, taxonomy),
+        spans=spans_of(ideas),
+        offered=np.array([idea.idea_id not in only_remembered for idea in ideas], dtype=bool),
+        guessed={
+            name: np.array([name in idea.guessed for idea in ideas], dtype=bool)
+            for name in sorted({name for idea in ideas for name in idea.guessed})
+        },
         roles={},
     )
     return _with_roles(bare)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -16,8 +16,9 @@ from recommender.errors import StoreError
 from recommender.learning.registry import PRIOR_VERSION, Registry
 from recommender.planning.settings import PlanSettings
 from recommender.planning.table import IdeaTable
-from recommender.service.serving import Models, ServedModels
+from recommender.service.serving import Models
 from recommender.service.settings import Settings
+from recommender.service.shelf import Shelf
 from recommender.store import is_current, open_engine, upgrade
 
 
@@ -33,6 +34,8 @@ class Deployment:
         What says how much a couple will enjoy an idea: the registry's current model, unless replaced.
     clock : Callable[[], datetime]
         The present moment, aware.
+    shelf : Shelf or None
+        Where catalogue, table and models came from; None if they never change.
     """
 
     settings: Settings
@@ -43,6 +46,21 @@ class Deployment:
     models: Models
     plan_settings: PlanSettings
     clock: Callable[[], datetime]
+    shelf: Shelf | None = None
+
+
+def refreshed(deployment: Deployment) -> Deployment:
+    """Return the deployment with the imported ideas as they are now: the same one if nothing changed.
+
+    A use case keeps to the deployment it was given, so that catalogue, table and model fit each other to its
+    end. Whatever serves for long refreshes before each.
+    """
+    if deployment.shelf is None:
+        return deployment
+    stock = deployment.shelf.current(deployment.clock())
+    if stock.catalogue is deployment.catalogue:
+        return deployment
+    return replace(deployment, catalogue=stock.catalogue, table=stock.models.table, models=stock.models)
 
 
 def open_deployment(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Deployment:
@@ -66,16 +84,18 @@ def open_deployment(settings: Settings, *, clock: Callable[[], datetime] = utc_n
     # (measured: a posterior took 10 times as long on two busy cores).
     threadpool_limits(limits=1, user_api="blas")
     registry = Registry(settings.home / "models", models_folder() / PRIOR_VERSION)
-    models = ServedModels(registry, catalogue)
+    shelf = Shelf(catalogue, engine, registry)
+    stock = shelf.current(clock())
     return Deployment(
         settings=settings,
         engine=engine,
-        catalogue=catalogue,
-        table=models.table,
+        catalogue=stock.catalogue,
+        table=stock.models.table,
         registry=registry,
-        models=models,
+        models=stock.models,
         plan_settings=PlanSettings(),
         clock=clock,
+        shelf=shelf,
     )
 
 

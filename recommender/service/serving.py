@@ -69,7 +69,7 @@ class ServedModels:
     def __init__(self, registry: Registry, catalogue: Catalogue) -> None:
         self.registry = registry
         self.catalogue = catalogue
-        self.table = build_table(catalogue.ideas, catalogue.taxonomy)
+        self.table = build_table(catalogue.ideas, catalogue.taxonomy, catalogue.past)
         self._lock = Lock()
         self._loaded: tuple[str, HierarchicalModel] | None = None
 

@@ -12,7 +12,12 @@ from ulid import ULID
 
 from recommender.domain import Couple, CoupleDate, Plan, Rating, Suggestion, SwapReason, Week
 from recommender.errors import Conflict, NotFound
-from recommender.planning.feasibility import relaxations, within_boundaries, within_circumstances
+from recommender.planning.feasibility import (
+    relaxations,
+    still_stands,
+    within_boundaries,
+    within_circumstances,
+)
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.weekly import swapped, weekly_plan
 from recommender.service.dates import DateView
@@ -201,8 +206,13 @@ def _outgrown(deployment: Deployment, couple: Couple, plan: Plan) -> tuple[Sugge
     table = deployment.table
     occasion = Occasion(couple, plan.week, deployment.clock())
     allowed = within_boundaries(table, occasion) & within_circumstances(table, couple.circumstances)
+    rows = {s.suggestion_id: table.index.get(s.idea_id) for s in plan.suggestions}
     return tuple(
-        s for s in plan.suggestions if s.idea_id not in table.index or not allowed[table.index[s.idea_id]]
+        s
+        for s in plan.suggestions
+        if (row := rows[s.suggestion_id]) is None
+        or not allowed[row]
+        or not still_stands(table, row, s.starts_at)
     )
 
 

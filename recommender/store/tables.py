@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     SmallInteger,
     String,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     column,
 )
 
-from recommender.domain import AnswerValue, Boundaries, Circumstances, Goal, Reason, Relaxation
+from recommender.domain import AnswerValue, Boundaries, Circumstances, Goal, Idea, Reason, Relaxation
 from recommender.store.columns import Document, Moment
 
 metadata = MetaData(
@@ -181,4 +182,36 @@ responses = Table(
     Column("status", SmallInteger, nullable=False),
     Column("body", Text, nullable=False),
     Column("made_at", Moment, nullable=False, index=True),
+)
+
+# Ideas that came from elsewhere; those that ship are files. Nothing refers to them by a foreign key: plans
+# and dates outlive the ideas they were made of.
+imported_ideas = Table(
+    "imported_ideas",
+    metadata,
+    Column("idea_id", IDEA_ID, primary_key=True),
+    Column("source", String(60), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("document", Document(Idea), nullable=False),
+    Column("content_hash", SHA256, nullable=False),
+    # Of each facet that was guessed, how sure the guess was.
+    Column("confidence", Document(Mapping[str, float]), nullable=False),
+    Column("exists_from", Moment),
+    Column("exists_until", Moment),
+    Column("imported_at", Moment, nullable=False),
+    Column("reviewed_at", Moment),
+    Column("withdrawn_at", Moment),
+    # Why: a person decided so, or its file no longer names it.
+    Column("withdrawn_by", String(16)),
+    UniqueConstraint("source", "external_id"),
+    CheckConstraint("withdrawn_by IN ('operator', 'file')", name="withdrawn_by"),
+)
+
+# One row: how often the imported ideas have changed. Every worker looks at it before it trusts what it holds.
+catalogue_revision = Table(
+    "catalogue_revision",
+    metadata,
+    Column("only", SmallInteger, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    CheckConstraint("only = 1", name="only"),
 )
