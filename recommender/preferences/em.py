@@ -1,110 +1,38 @@
-"""Empirical Bayes: the parameters that make the feedback most likely, by variational EM.
+"""Empirical Bayes: the parameters that make the feedback most likely, by accelerated variational EM.
 
-The couples' weights are integrated out exactly; the ideas' effects have a factorised posterior (Bishop 2006,
-section 10.1), so each iteration is one pass of coordinate ascent on
+Each pass (``passes.py``) raises the objective or leaves it. Variances are then carried further along the
+way they just moved, ever further while that pays; when the objective falls, the pass's own step is taken
+instead (adaptive overrelaxed bound optimisation; Salakhutdinov & Roweis 2003). Much feedback is met with
+parameters from a sample of its couples.
 
-    objective = sum_c log N(residual_c; 0, C_c) - 1/2 sum_d 1'R_d⁻¹1 effect_var_i(d)
-                - sum_i KL(q(effect_i) || N(0, effect_var))
-                + log prior(parameters)
-
-which never decreases. ``C_c`` is the covariance of a couple's ratings, ``R_d`` that of one date's noise.
 How much the tags and each answer may say (the prior variance of a column of the fixed weights) is learned
-in a few of the first passes, an answer at a time, so that those that say nothing fade (automatic relevance
-determination; MacKay 1994); each such step begins a new objective. Every variance has a weak prior worth a
+first, an answer at a time, so that those that say nothing fade (automatic relevance determination;
+MacKay 1994). Every variance has a weak prior worth a
 few observations, so that little feedback cannot run away with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-from joblib import Parallel, delayed
-from scipy.sparse import csr_array
-from scipy.sparse.linalg import LinearOperator, cg
+from scipy.linalg import eigh
+from threadpoolctl import threadpool_limits
 
-from recommender.preferences.model import Parameters, with_intercept
-from recommender.preferences.solvers import Moments, Solver, batches_of, solver_of
+from recommender.preferences.feedback import Feedback
+from recommender.preferences.model import Parameters
+from recommender.preferences.passes import Passes
+from recommender.preferences.strength import Strength
 
+SCALE_STEPS, SCALE_PASSES = 3, 4
+"""How often the scales of the fixed weights are learned at first, and after how many passes each time."""
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """Ratings as arrays, each of shape (n_ratings,) unless said otherwise.
+GROWTH = 1.6
+"""How much longer each stretched step is than the one before; 1 is EM."""
 
-    Attributes
-    ----------
-    rating : ndarray of float64
-    idea, partner, couple, date : ndarray of int
-        Positions from 0; ``partner`` counts over all couples.
-    features : ndarray of shape (n_ideas, n_features)
-    answers : ndarray of shape (n_partners, n_answers)
-    """
-
-    rating: np.ndarray
-    idea: np.ndarray
-    partner: np.ndarray
-    couple: np.ndarray
-    date: np.ndarray
-    features: np.ndarray
-    answers: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class Strength:
-    """How many observations each variance's prior is worth, and how firmly fixed weights are held.
-
-    Attributes
-    ----------
-    covariances : float
-        Couples' (or partners') worth of prior for ``couple_cov`` and ``partner_cov``, for each of their rows:
-        a covariance of F rows takes at least F couples to estimate, and overfits badly on fewer.
-    variances : float
-        Observations' worth of prior for noise, shock and idea effects.
-    scales : float
-        Weights' worth of prior for how much the tags, and each answer, may say.
-    level_sd : float
-        Prior standard deviation of the level, as a share of that of ratings under the prior.
-    appeal_sd, answer_sd : float
-        The same of what appeal and answers may add to a rating beyond ``prior``. Whole sums, not single
-        weights: many features are held as firmly as few.
-    """
-
-    covariances: float = 1.0
-    variances: float = 5.0
-    scales: float = 10.0
-    level_sd: float = 1.0
-    appeal_sd: float = 0.15
-    answer_sd: float = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A ``Strength`` in the units of one fit.
-
-    Attributes
-    ----------
-    covariances, variances, scales : float
-    level_var : float
-    scale : ndarray of shape (A,)
-        Prior variance of a weight of each column.
-    """
-
-    covariances: float
-    variances: float
-    scales: float
-    level_var: float
-    scale: np.ndarray
-
-
-LEAST_SQUARES_STEPS = 12
-"""Of conjugate gradients in one pass; they go on from where the pass before stopped."""
-
-SCALE_PASSES = (4, 8, 12)
-"""After these passes the scales of the fixed weights are learned."""
-
-Result = TypeVar("Result")
+SAMPLE_RATINGS = 10_000
+"""What a first fit works on where there is more than twice as much."""
 
 
 def fit_parameters(
@@ -113,290 +41,84 @@ def fit_parameters(
     *,
     strength: Strength | None = None,
     max_iterations: int = 60,
-    tolerance: float = 3e-6,
+    tolerance: float = 1e-4,
     on_iteration: Callable[[int, float], None] = lambda _number, _objective: None,
     n_jobs: int = 1,
 ) -> Parameters:
-    """Return the parameters that the feedback supports, starting from and shrunk to ``prior``.
+    """Return the parameters that the feedback supports, shrunk to ``prior``.
 
     Parameters
     ----------
     prior : Parameters
         Its ``idea_ids`` name the rows of ``feedback.features``.
+    max_iterations : int
+        Passes over the whole at most.
     tolerance : float
         Stops when the objective grows by less than this share of its size.
     on_iteration : callable
-        Told the number of the iteration, from 1, and the objective after it.
+        Told the number of each pass over the whole that raised the objective, and the objective.
     n_jobs : int
         Threads; the result does not depend on it.
     """
-    fit = _Fit(feedback, prior, strength or Strength(), n_jobs)
-    current, last = prior, -np.inf
+    strength = strength or Strength()
+    with threadpool_limits(1, user_api="blas"):
+        few = len(feedback.rating) <= 2 * SAMPLE_RATINGS
+        sample = feedback if few else feedback.of_couples(SAMPLE_RATINGS, np.random.default_rng(0))
+        first = Passes(sample, prior, strength, n_jobs)
+        start = prior
+        for _ in range(SCALE_STEPS):
+            start = _climb(first, start, SCALE_PASSES, 0.0, lambda *_: None)
+            first.learn_scale(start)
+        passes = Passes(feedback, prior, strength, n_jobs, first.scale)
+        return _climb(passes, start, max_iterations, tolerance, on_iteration)
+
+
+def _climb(
+    passes: Passes,
+    start: Parameters,
+    max_iterations: int,
+    tolerance: float,
+    on_iteration: Callable[[int, float], None],
+) -> Parameters:
+    """Return the parameters after passes that raise the objective until it hardly grows."""
+    current = safe = start
+    last, step = -np.inf, 1.0
     for number in range(1, max_iterations + 1):
-        rescale = number in SCALE_PASSES
-        current, objective = fit.iterate(current, rescale)
+        moved, objective = passes.iterate(current)
+        if objective < last:
+            current, step = safe, 1.0
+            continue
         on_iteration(number, objective)
-        if objective - last < tolerance * abs(objective) and number > max(SCALE_PASSES):
-            break
-        last = -np.inf if rescale else objective
-    return current
+        if objective - last < tolerance * abs(objective):
+            return moved
+        last, safe, current = objective, moved, _stretched(current, moved, step)
+        step *= GROWTH
+    return safe
 
 
-class _Fit:
-    """One feedback and its prior, made ready for passes over it.
+def _stretched(start: Parameters, end: Parameters, step: float) -> Parameters:
+    """Return ``end`` with its variances ``step`` times as far from ``start``, on the way between them."""
+    if step == 1.0:
+        return end
 
-    Attributes
-    ----------
-    scale : ndarray of shape (A,)
-        Prior variance of a weight of each column of the fixed weights.
-    """
+    def variance(name: str) -> float:
+        return float(getattr(start, name) * (getattr(end, name) / getattr(start, name)) ** step)
 
-    def __init__(self, feedback: Feedback, prior: Parameters, strength: Strength, n_jobs: int) -> None:
-        self.feedback = feedback
-        self.prior = prior
-        self.design = with_intercept(feedback.features - prior.feature_means)
-        self.answers = with_intercept(feedback.answers)
-        self.held = _held(strength, prior, self.design, feedback.answers)
-        self.scale = self.held.scale
-        self.batches = batches_of(
-            feedback.couple, feedback.partner, feedback.idea, feedback.date, self.design.shape[1]
-        )
-        self.date_sizes = np.bincount(feedback.date)[feedback.date]
-        self.n_jobs = n_jobs
-        # Preconditions the least squares: what each weight would weigh if nothing else were known.
-        each = self.design**2
-        sums = csr_array(
-            (np.ones(len(feedback.rating)), (feedback.idea, feedback.partner)),
-            shape=(len(self.design), len(self.answers)),
-        )
-        self._curvature = each.T @ (sums @ self.answers**2)
-
-    def iterate(self, current: Parameters, rescale: bool) -> tuple[Parameters, float]:
-        """Return the parameters after one pass, and the objective with its new fixed weights."""
-        solvers = self._map(lambda batch: solver_of(batch, self.design, current), self.batches)
-        current = replace(current, fixed=self._fixed_weights(solvers, current))
-        residual = self.feedback.rating - self._fixed_part(current.fixed)
-        residual -= current.effects[self.feedback.idea]
-        alphas = [_times(solver, residual) for solver in solvers]
-        objective = self._objective(solvers, alphas, residual, current)
-        effects, effect_vars = self._effects(solvers, alphas, current)
-        moved = replace(current, effects=effects, effect_vars=effect_vars)
-        shift = (current.effects - effects)[self.feedback.idea]
-        answers = self.feedback.answers if rescale else self.feedback.answers[:, :0]
-        pairs = list(zip(solvers, alphas, strict=True))
-        moments = self._map(lambda pair: pair[0].moments(pair[1], answers), pairs)
-        noise = self._noise_moments(solvers, alphas, shift, moved)
-        if rescale:
-            self.scale = self._learned_scale(moved.fixed, moments)
-        return self._variances(moments, noise, moved), objective
-
-    def _map(self, work: Callable[..., Result], items: Sequence[object]) -> list[Result]:
-        if self.n_jobs == 1:
-            return [work(item) for item in items]
-        return list(Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(work)(item) for item in items))
-
-    def _fixed_part(self, fixed: np.ndarray) -> np.ndarray:
-        idea, partner = self.feedback.idea, self.feedback.partner
-        return np.asarray(np.einsum("na,na->n", (self.design @ fixed)[idea], self.answers[partner]))
-
-    def _precision(self) -> np.ndarray:
-        """Return the prior precision of the fixed weights, shape (F, A)."""
-        precision = np.tile(1 / self.scale, (self.design.shape[1], 1))
-        precision[0, 0] = 1 / self.held.level_var
-        return precision
-
-    def _fixed_weights(self, solvers: Sequence[Solver], current: Parameters) -> np.ndarray:
-        """Return level, appeal and answer weights by generalised least squares (conjugate gradients)."""
-        feedback, shape, precision = self.feedback, current.fixed.shape, self._precision()
-
-        def adjoint(values: np.ndarray) -> np.ndarray:
-            where = (feedback.idea, feedback.partner)
-            sums = csr_array((values, where), shape=(len(self.design), len(self.answers)))
-            return np.asarray(self.design.T @ (sums @ self.answers))
-
-        def whiten(values: np.ndarray) -> np.ndarray:
-            return _scattered(solvers, [_times(solver, values) for solver in solvers], len(values))
-
-        def normal(vector: np.ndarray) -> np.ndarray:
-            fixed = vector.reshape(shape)
-            return (adjoint(whiten(self._fixed_part(fixed))) + precision * fixed).ravel()
-
-        target = feedback.rating - current.effects[feedback.idea] - self._fixed_part(self.prior.fixed)
-        curvature = (precision + self._curvature / float(feedback.rating.var() + current.noise_var)).ravel()
-        size = current.fixed.size
-        solution, _ = cg(
-            LinearOperator((size, size), matvec=normal, dtype=float),
-            adjoint(whiten(target)).ravel(),
-            x0=(current.fixed - self.prior.fixed).ravel(),
-            rtol=1e-6,
-            maxiter=LEAST_SQUARES_STEPS,
-            M=LinearOperator((size, size), matvec=lambda v: v / curvature, dtype=float),
-        )
-        return np.asarray(self.prior.fixed + solution.reshape(shape))
-
-    def _learned_scale(self, fixed: np.ndarray, moments: Sequence[Moments]) -> np.ndarray:
-        """Return each column's variance, given the weights and how well the ratings know them."""
-        said = np.sum([np.concatenate([m.couple[None], m.answers]) for m in moments], axis=0)
-        precision = self._precision()
-        known = np.array(
-            [np.diag(np.linalg.inv(s + np.diag(p))) for s, p in zip(said, precision.T, strict=True)]
-        )
-        square = (fixed - self.prior.fixed).T ** 2 + known
-        square[0, 0] = 0.0  # the level is held on its own
-        n_weights = np.full(len(square), fixed.shape[0])
-        n_weights[0] -= 1
-        total = square.sum(axis=1) + self.held.scales * self.held.scale
-        return np.asarray(total / (n_weights + self.held.scales))
-
-    def _date_weight(self, parameters: Parameters) -> np.ndarray:
-        """Return for each rating its share of 1'R⁻¹1 of its date: 1 / (noise + m shock)."""
-        return np.asarray(1 / (parameters.noise_var + self.date_sizes * parameters.shock_var))
-
-    def _effects(
-        self, solvers: Sequence[Solver], alphas: Sequence[np.ndarray], current: Parameters
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and variance of q(effect) given the couples' weights, shapes (n_ideas,)."""
-        idea, n_ideas = self.feedback.idea, len(current.effects)
-        weight = np.bincount(idea, self._date_weight(current), n_ideas)
-        alpha = _scattered(solvers, alphas, len(idea))
-        pull = np.bincount(idea, alpha, n_ideas) + current.effects * weight
-        precision = 1 / current.effect_var + weight
-        return pull / precision, 1 / precision
-
-    def _noise_moments(
-        self,
-        solvers: Sequence[Solver],
-        alphas: Sequence[np.ndarray],
-        shift: np.ndarray,
-        current: Parameters,
-    ) -> tuple[float, float]:
-        """Return summed E[shock²] over dates and E[noise²] over ratings (one EM step for the pair).
-
-        With e the noise of one date's ratings, shock included:
-        E[e e'] = mean mean' + R - R C⁻¹ R + effect_var 11'.
-        R is ``noise I + shock 11'`` within a date, so its diagonal and row sums need only those of C⁻¹ there.
-        ``shift`` is how far each rating's idea effect just moved down.
-        """
-        n, noise, shock = len(self.feedback.rating), current.noise_var, current.shock_var
-        size = self.date_sizes
-
-        def over_date(values: np.ndarray) -> np.ndarray:
-            return np.bincount(self.feedback.date, values)[self.feedback.date]
-
-        diagonal = _scattered(solvers, [solver.diagonal() for solver in solvers], n)
-        row = _scattered(solvers, [solver.date_sums() for solver in solvers], n)
-        total = over_date(row)
-        alpha = _scattered(solvers, alphas, n)
-        mean = noise * alpha + shock * over_date(alpha) + shift
-        effect = current.effect_vars[self.feedback.idea]
-        explained = noise**2 * diagonal + 2 * noise * shock * row + shock**2 * total
-        square = mean**2 + noise + shock - explained + effect
-        explained = noise**2 * row + noise * shock * (total + size * row) + shock**2 * size * total
-        within = mean * over_date(mean) + noise + shock * size - explained + effect * size
-        # A date's shock given its noise is gain times the sum of e, with the same variance in all of it.
-        gain = shock / (noise + size * shock)
-        shock_square = gain**2 * over_date(within) + shock * (1 - size * gain)
-        return float((shock_square / size).sum()), float((square - 2 * gain * within + shock_square).sum())
-
-    def _variances(
-        self, moments: Sequence[Moments], noise: tuple[float, float], current: Parameters
-    ) -> Parameters:
-        """Return ``current`` with every variance at its maximum given the moments and its prior."""
-        feedback, prior, held = self.feedback, self.prior, self.held
-        n_couples, n_partners = len(np.unique(feedback.couple)), len(np.unique(feedback.partner))
-        n_dates, n_ratings, n_ideas = (
-            len(np.unique(feedback.date)),
-            len(feedback.rating),
-            len(current.effects),
-        )
-        effect = float(np.sum(current.effects**2 + current.effect_vars))
-
-        def covariance(now: np.ndarray, start: np.ndarray, moment: np.ndarray, n: int) -> np.ndarray:
-            total = n * now + now @ moment @ now + held.covariances * start
-            out = total / (n + held.covariances)
-            return np.asarray((out + out.T) / 2)
-
-        def variance(total: float, start: float, n: int) -> float:
-            return float((total + held.variances * start) / (n + held.variances))
-
-        couple = sum((m.pull_couple - m.couple for m in moments), np.zeros_like(prior.couple_cov))
-        partner = sum((m.pull_partner - m.partner for m in moments), np.zeros_like(prior.partner_cov))
-        return replace(
-            current,
-            couple_cov=covariance(current.couple_cov, prior.couple_cov, couple, n_couples),
-            partner_cov=covariance(current.partner_cov, prior.partner_cov, partner, n_partners),
-            shock_var=variance(noise[0], prior.shock_var, n_dates),
-            noise_var=variance(noise[1], prior.noise_var, n_ratings),
-            effect_var=variance(effect, prior.effect_var, n_ideas),
-        )
-
-    def _objective(
-        self,
-        solvers: Sequence[Solver],
-        alphas: Sequence[np.ndarray],
-        residual: np.ndarray,
-        current: Parameters,
-    ) -> float:
-        """Return the objective of the module's docstring, up to a constant."""
-        total = -0.5 * len(residual) * np.log(2 * np.pi)
-        for solver, alpha in zip(solvers, alphas, strict=True):
-            batch = solver.batch
-            total -= 0.5 * solver.log_determinant
-            total -= 0.5 * float((alpha * residual[batch.rows] * batch.real).sum())
-        weight = np.bincount(self.feedback.idea, self._date_weight(current), len(current.effects))
-        total -= 0.5 * float(weight @ current.effect_vars)
-        ratio = current.effect_vars / current.effect_var
-        total -= 0.5 * float(np.sum(ratio + current.effects**2 / current.effect_var - 1 - np.log(ratio)))
-        return float(total + self._log_prior(current))
-
-    def _log_prior(self, current: Parameters) -> float:
-        prior, held = self.prior, self.held
-        total = -0.5 * float((self._precision() * (current.fixed - prior.fixed) ** 2).sum())
-        for now, start in (
-            (current.couple_cov, prior.couple_cov),
-            (current.partner_cov, prior.partner_cov),
-        ):
-            size = np.linalg.slogdet(now)[1] + np.trace(np.linalg.solve(now, start))
-            total -= 0.5 * held.covariances * float(size)
-        for var, start_var in (
-            (current.noise_var, prior.noise_var),
-            (current.shock_var, prior.shock_var),
-            (current.effect_var, prior.effect_var),
-        ):
-            total -= 0.5 * held.variances * float(np.log(var) + start_var / var)
-        return total
-
-
-def _held(strength: Strength, prior: Parameters, design: np.ndarray, answers: np.ndarray) -> _Held:
-    """Return ``strength`` for whole covariances and single weights, in the units of the ratings."""
-    n_features = float((design**2).sum(axis=1).mean())
-    n_answers = max(float((answers**2).sum(axis=1).mean()), 1.0)
-    scale = np.full(answers.shape[1] + 1, strength.answer_sd**2 / (n_features * n_answers))
-    scale[0] = strength.appeal_sd**2 / n_features
-    rating_var = _rating_var(prior, design)
-    return _Held(
-        covariances=strength.covariances * design.shape[1],
-        variances=strength.variances,
-        scales=strength.scales,
-        level_var=rating_var * strength.level_sd**2,
-        scale=rating_var * scale,
+    return replace(
+        end,
+        couple_cov=_geodesic(start.couple_cov, end.couple_cov, step),
+        partner_cov=_geodesic(start.partner_cov, end.partner_cov, step),
+        shock_var=variance("shock_var"),
+        noise_var=variance("noise_var"),
+        effect_var=variance("effect_var"),
     )
 
 
-def _rating_var(prior: Parameters, design: np.ndarray) -> float:
-    """Return the variance of a rating under the prior, averaged over ideas."""
-    taste = np.einsum("if,fg,ig->i", design, prior.couple_cov + prior.partner_cov, design, optimize=True)
-    return float(taste.mean() + prior.effect_var + prior.shock_var + prior.noise_var)
+def _geodesic(start: np.ndarray, end: np.ndarray, step: float) -> np.ndarray:
+    """Return the covariance at ``step`` on the geodesic from ``start`` (0) to ``end`` (1).
 
-
-def _times(solver: Solver, values: np.ndarray) -> np.ndarray:
-    """Return C⁻¹ times each couple's part of ``values`` (n_ratings,), shape (B, n)."""
-    return solver.times(values[solver.batch.rows] * solver.batch.real)
-
-
-def _scattered(solvers: Sequence[Solver], parts: Sequence[np.ndarray], n_ratings: int) -> np.ndarray:
-    """Return padded per-couple values (B, n) back in the order of the ratings."""
-    out = np.zeros(n_ratings)
-    for solver, part in zip(solvers, parts, strict=True):
-        out[solver.batch.rows[solver.batch.real]] = part[solver.batch.real]
-    return out
+    Bhatia 2007, *Positive Definite Matrices*, theorem 6.1.6; positive definite for every step.
+    """
+    ratio, vectors = eigh(end, start)
+    half = start @ vectors
+    return np.asarray((half * ratio**step) @ half.T)

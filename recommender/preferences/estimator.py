@@ -10,7 +10,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from recommender.preferences.em import Feedback, Strength, fit_parameters
+from recommender.preferences.em import fit_parameters
+from recommender.preferences.feedback import Feedback
 from recommender.preferences.frames import aligned_features, check_ratings, known_ratings
 from recommender.preferences.model import (
     CouplePosterior,
@@ -19,6 +20,7 @@ from recommender.preferences.model import (
     Parameters,
     with_features,
 )
+from recommender.preferences.strength import Strength
 
 
 class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Protocol
 
 import numpy as np
@@ -57,15 +58,12 @@ class Moments:
         Sums of ``X'uu'X``, with u = C⁻¹ residual: over couples, and over partners with their own ratings.
     couple, partner : ndarray of shape (F, F)
         Sums of ``X'C⁻¹X`` likewise.
-    answers : ndarray of shape (A, F, F)
-        Sums over couples of ``(a∘X)'C⁻¹(a∘X)``, ``a`` the raters' values of one answer.
     """
 
     pull_couple: np.ndarray
     pull_partner: np.ndarray
     couple: np.ndarray
     partner: np.ndarray
-    answers: np.ndarray
 
 
 class Solver(Protocol):
@@ -83,8 +81,14 @@ class Solver(Protocol):
     def date_sums(self) -> np.ndarray:
         """Return each row of C⁻¹ summed over the ratings of the same date."""
 
-    def moments(self, alpha: np.ndarray, answers: np.ndarray) -> Moments:
-        """Return the sums; ``alpha`` is C⁻¹ residual, ``answers`` has shape (n_partners, A)."""
+    def moments(self, alpha: np.ndarray) -> Moments:
+        """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
+
+    def information(self, answers: np.ndarray) -> np.ndarray:
+        """Return what the ratings say of each answer's weights, shape (A, F, F).
+
+        Sums over couples of ``(a∘X)'C⁻¹(a∘X)``; ``answers`` has shape (n_partners, A), ``a`` is one column.
+        """
 
 
 def batches_of(
@@ -116,18 +120,23 @@ class DenseSolver:
     def __init__(self, batch: Batch, design: np.ndarray, parameters: Parameters) -> None:
         self.batch = batch
         self._features = design[batch.idea] * batch.real[:, :, None]
-        shared = (design @ parameters.couple_cov)[batch.idea] * batch.real[:, :, None]
-        covariance = shared @ self._features.transpose(0, 2, 1)
-        own = (design @ parameters.partner_cov)[batch.idea] * batch.real[:, :, None]
-        for mine in self._seats():
-            covariance[:, mine, mine] += own[:, mine] @ self._features[:, mine].transpose(0, 2, 1)
+        shared = design @ parameters.couple_cov
+        own = shared + design @ parameters.partner_cov
+        n = batch.rows.shape[1]
+        covariance = np.empty((len(batch.rows), n, n))
+        for one, other in self._pairs():
+            mine, yours = self._seat(one), self._seat(other)
+            weights = own if one == other else shared
+            block = weights[batch.idea[:, mine]] @ self._features[:, yours].transpose(0, 2, 1)
+            covariance[:, mine, yours] = block * batch.real[:, mine, None]
+            covariance[:, yours, mine] = covariance[:, mine, yours].transpose(0, 2, 1)
         both = batch.real[:, :, None] & batch.real[:, None, :]
         self._same_date = both & (batch.date[:, :, None] == batch.date[:, None, :])
         covariance += parameters.shock_var * self._same_date
-        diagonal = np.where(batch.real, parameters.noise_var, 1.0)
-        covariance[:, np.arange(batch.rows.shape[1]), np.arange(batch.rows.shape[1])] += diagonal
+        covariance[:, np.arange(n), np.arange(n)] += np.where(batch.real, parameters.noise_var, 1.0)
         self._inverse = np.linalg.inv(covariance)
-        self.log_determinant = -float(np.linalg.slogdet(self._inverse)[1].sum())
+        factors = np.linalg.cholesky(covariance)
+        self.log_determinant = 2 * float(np.log(np.diagonal(factors, axis1=1, axis2=2)).sum())
 
     def times(self, values: np.ndarray) -> np.ndarray:
         """Return C⁻¹ times ``values``."""
@@ -141,31 +150,42 @@ class DenseSolver:
         """Return each row of C⁻¹ summed over the ratings of the same date."""
         return np.asarray((self._inverse * self._same_date).sum(axis=2))
 
-    def moments(self, alpha: np.ndarray, answers: np.ndarray) -> Moments:
-        """Return the sums; ``alpha`` is C⁻¹ residual, ``answers`` has shape (n_partners, A)."""
+    def moments(self, alpha: np.ndarray) -> Moments:
+        """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
         features, n_features = self._features, self._features.shape[2]
-        n_partners = self.batch.partners.shape[1]
-        values = answers[self.batch.partners]
-        by_partner = features.reshape(len(features), n_partners, -1, n_features)
-        pulls = (alpha.reshape(len(features), n_partners, 1, -1) @ by_partner)[:, :, 0]
+        by_partner = features.reshape(len(features), self.batch.partners.shape[1], -1, n_features)
+        pulls = (alpha.reshape(*by_partner.shape[:2], 1, -1) @ by_partner)[:, :, 0]
         couple, partner = np.zeros((n_features, n_features)), np.zeros((n_features, n_features))
-        of_answers = np.zeros((answers.shape[1], n_features, n_features))
-        for seat, mine in enumerate(self._seats()):
-            solved = self._inverse[:, :, mine] @ features[:, mine]
-            couple += _gram(features, solved)
-            partner += _gram(features[:, mine], solved[:, mine])
-            if answers.shape[1]:
-                blocks = by_partner.transpose(0, 1, 3, 2) @ solved.reshape(by_partner.shape)
-                both = values * values[:, seat : seat + 1]
-                of_answers += np.tensordot(both, blocks, axes=((0, 1), (0, 1)))
+        for one, other, solved in self._solved():
+            block = _gram(features[:, self._seat(one)], solved)
+            couple += block if one == other else block + block.T
+            partner += block * (one == other)
         total = pulls.sum(axis=1)
         flat = pulls.reshape(-1, n_features)
-        return Moments(total.T @ total, flat.T @ flat, couple, partner, of_answers)
+        return Moments(total.T @ total, flat.T @ flat, couple, partner)
 
-    def _seats(self) -> list[slice]:
-        n_partners = self.batch.partners.shape[1]
-        each = self.batch.rows.shape[1] // n_partners
-        return [slice(seat * each, (seat + 1) * each) for seat in range(n_partners)]
+    def information(self, answers: np.ndarray) -> np.ndarray:
+        """Return what the ratings say of each answer's weights, shape (A, F, F)."""
+        values, out = answers[self.batch.partners], np.zeros(())
+        for one, other, solved in self._solved():
+            blocks = self._features[:, self._seat(one)].transpose(0, 2, 1) @ solved
+            said = np.tensordot(values[:, one] * values[:, other], blocks, axes=(0, 0))
+            out = out + (said if one == other else said + said.transpose(0, 2, 1))
+        return out
+
+    def _solved(self) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Yield every two partners and the first one's rows of C⁻¹ times the other's features."""
+        for one, other in self._pairs():
+            mine, yours = self._seat(one), self._seat(other)
+            yield one, other, self._inverse[:, mine, yours] @ self._features[:, yours]
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        """Yield every two partners once, and each with themselves: covariances are symmetric."""
+        return combinations_with_replacement(range(self.batch.partners.shape[1]), 2)
+
+    def _seat(self, partner: int) -> slice:
+        each = self.batch.rows.shape[1] // self.batch.partners.shape[1]
+        return slice(partner * each, (partner + 1) * each)
 
 
 class RichSolver:
@@ -212,21 +232,28 @@ class RichSolver:
         together = (self._by_date @ self._whitened)[self._evening]
         return self._padded(noise - ((self._whitened @ self._spread) * together).sum(axis=1))
 
-    def moments(self, alpha: np.ndarray, answers: np.ndarray) -> Moments:
-        """Return the sums; ``alpha`` is C⁻¹ residual, ``answers`` has shape (n_partners, A)."""
-        n_partners = self.batch.partners.shape[1]
-        pulls = (self._features.T @ self._real(alpha)).reshape(n_partners, -1)
-        information = self._gram - self._gram @ self._spread @ self._gram
-        blocks = information.reshape(n_partners, pulls.shape[1], n_partners, -1)
-        values = answers[self.batch.partners[0]]
+    def moments(self, alpha: np.ndarray) -> Moments:
+        """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
+        blocks = self._blocks()
+        pulls = (self._features.T @ self._real(alpha)).reshape(len(blocks), -1)
         total = pulls.sum(axis=0)
         return Moments(
             pull_couple=np.outer(total, total),
             pull_partner=pulls.T @ pulls,
             couple=blocks.sum(axis=(0, 2)),
             partner=np.einsum("pfpg->fg", blocks),
-            answers=np.einsum("pa,qa,pfqg->afg", values, values, blocks, optimize=True),
         )
+
+    def information(self, answers: np.ndarray) -> np.ndarray:
+        """Return what the ratings say of each answer's weights, shape (A, F, F)."""
+        values = answers[self.batch.partners[0]]
+        return np.asarray(np.einsum("pa,qa,pfqg->afg", values, values, self._blocks(), optimize=True))
+
+    def _blocks(self) -> np.ndarray:
+        """Return X'C⁻¹X, shape (P, F, P, F)."""
+        n_partners = self.batch.partners.shape[1]
+        information = self._gram - self._gram @ self._spread @ self._gram
+        return information.reshape(n_partners, -1, n_partners, len(information) // n_partners)
 
     def _precise(self, columns: np.ndarray) -> np.ndarray:
         """Return R⁻¹ times ``columns`` (n, k): within a date, less its share of the date's sum."""
