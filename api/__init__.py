@@ -79,9 +79,9 @@ Doing things once
 -----------------
 On every POST an ``Idempotency-Key`` of 1 to 255 visible ASCII characters may be sent. For a day, the same key
 with the same request is answered with the first answer's status and body and ``Idempotency-Replayed: true``;
-with another request it is 422, and while the first is still being worked on it is 409. A request that failed
-is not remembered: send it again under the same key. Keys belong to the token that sent them, or without one
-to the network address.
+with another request it is 422. While the first is still being worked on, by whichever process, it is 409 with
+``Retry-After``; if that process dies, for ten minutes. A request that failed is not remembered: send it again
+under the same key. Keys belong to the token that sent them, or without one to the network address.
 
 An answer that holds a secret (a token, an invitation, a calendar address) is never stored. Sending such a
 request again under its key is 409: it was done, and its answer is gone.

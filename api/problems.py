@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from api.logs import request_id
 from api.schemas.problem import FieldProblem, ProblemBody
 from recommender.errors import (
+    Busy,
     CatalogueError,
     Conflict,
     InvalidInput,
@@ -28,6 +29,7 @@ from recommender.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+RETRY = {"Retry-After": str(RETRY_SECONDS)}
 LOG = logging.getLogger("rekindle.problems")
 
 
@@ -118,7 +120,7 @@ def _of_rekindle(error: RekindleError) -> Response:
     fields = (
         [FieldProblem(field=error.field, problem=error.problem)] if isinstance(error, InvalidInput) else []
     )
-    return problem_response(status, str(error), fields)
+    return problem_response(status, str(error), fields, RETRY if isinstance(error, Busy) else None)
 
 
 def _of_http(error: HTTPException) -> Response:
@@ -137,7 +139,7 @@ def _of_anything(error: Exception) -> Response:
     return problem_response(500, KINDS[500].means)
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int) -> Mapping[str, str]:
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="rekindle"'}
-    return {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    return RETRY if status == 503 else {}

@@ -40,7 +40,7 @@ from recommender.service import (
 )
 from recommender.service.people import new_token
 from recommender.store import reading, transaction
-from recommender.store.responses import StoredResponse, insert_response
+from recommender.store.responses import Claim, StoredResponse, claim_key, insert_response
 from recommender.store.tables import metadata
 from tests.conftest import OPERATOR_TOKEN, Clock, Two, join
 
@@ -488,6 +488,7 @@ def lived(deployment: Deployment, couple: Two, clock: Clock) -> Two:
         with transaction(deployment.engine) as connection:
             answer = StoredResponse("0" * 64, 201, f"{whose} stored answer")
             insert_response(connection, caller.partner_id or "", "key", answer, clock())
+            claim_key(connection, Claim(caller.partner_id or "", f"{whose} key", whose), clock())
     both = log_date(deployment, couple.robin, on=clock().date(), title="The lake").date.date_id
     put_rating(deployment, couple.robin, both, enjoyment=4, closeness=3, again=True, note="ROBINS note")
     put_rating(deployment, couple.sam, both, enjoyment=2, closeness=1, again=False, note="SAMS note")
@@ -543,6 +544,7 @@ def test_leaving_takes_everything_of_ones_own_at_once(deployment: Deployment, li
         "dates": 1,
         "ratings": 1,
         "responses": 1,
+        "claims": 1,
     }
     with pytest.raises(Unauthenticated):
         get_me(deployment, lived.robin)

@@ -182,3 +182,13 @@ responses = Table(
     Column("body", Text, nullable=False),
     Column("made_at", Moment, nullable=False, index=True),
 )
+
+# Who is working on such a POST now. A table of its own: a claim is made and gone within one request.
+claims = Table(
+    "claims",
+    metadata,
+    Column("caller", ULID, primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("claim_id", ULID, nullable=False),
+    Column("claimed_at", Moment, nullable=False, index=True),
+)
