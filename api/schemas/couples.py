@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Literal, Self
 
@@ -110,9 +111,10 @@ class CoupleChanges(Changes):
         json_schema_extra={"x-vocabulary": "goals"},
     )
 
-    def new_circumstances(self, before: Circumstances) -> Circumstances | None:
-        """Return ``before`` with the fields that were sent in their place, or None if none were."""
-        return self.circumstances.laid_over(before) if "circumstances" in self.model_fields_set else None
+    @property
+    def new_circumstances(self) -> Callable[[Circumstances], Circumstances] | None:
+        """What lays the fields that were sent over a couple's circumstances, or None if none were."""
+        return self.circumstances.laid_over if "circumstances" in self.model_fields_set else None
 
     def new_goals(self) -> tuple[Goal, ...] | None:
         """Return the goals that were sent, or None."""

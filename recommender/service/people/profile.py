@@ -107,10 +107,15 @@ def update_couple(
     d: Deployment,
     caller: Caller,
     *,
-    circumstances: Circumstances | None = None,
+    circumstances: Circumstances | Callable[[Circumstances], Circumstances] | None = None,
     goals: Iterable[Goal] | None = None,
 ) -> CoupleView:
     """Replace what is given of a couple's circumstances and goals, and return the couple.
+
+    Parameters
+    ----------
+    circumstances : Circumstances or callable
+        The new ones, or what makes them of those in force; nothing comes between it and their storing.
 
     Raises
     ------
@@ -118,13 +123,13 @@ def update_couple(
         If a value is unknown or out of range; nothing is changed then.
     """
     taxonomy = d.catalogue.taxonomy
-    new_circumstances = circumstances and check_circumstances(taxonomy, circumstances)
     new_goals = None if goals is None else check_goals(taxonomy, goals)
     with transaction(d.engine) as connection:
         couple = find_home(connection, caller, for_update=True).couple
+        asked = circumstances(couple.circumstances) if callable(circumstances) else circumstances
         couple = replace(
             couple,
-            circumstances=new_circumstances or couple.circumstances,
+            circumstances=check_circumstances(taxonomy, asked) if asked else couple.circumstances,
             goals=couple.goals if new_goals is None else new_goals,
         )
         people.update_couple(connection, couple)
