@@ -52,6 +52,7 @@ from recommender.service.people import (
     update_me,
 )
 from recommender.service.settings import Settings
+from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
 from recommender.service.views import local_start, plan_body, plan_cards
 from recommender.service.weeks import choose, get_plan, swap
 
@@ -63,6 +64,7 @@ __all__ = [
     "IdeaQuery",
     "Joined",
     "Settings",
+    "TaggedText",
     "accept_invite",
     "authenticate",
     "backup_database",
@@ -109,6 +111,9 @@ __all__ = [
     "retrain",
     "rollback",
     "swap",
+    "tag_file",
+    "tag_lines",
+    "train_tagger",
     "update_couple",
     "update_date",
     "update_me",
