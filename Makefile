@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench prior simulate clean
+.PHONY: help run test lint lock bench prior tagger simulate clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench: $(VENV)/.test-stamp  ## how fast a plan is, in this process
 
 prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
 	$(BIN)/python -m recommender.learning.shipped
+
+tagger: $(VENV)/.run-stamp  ## train and judge the shipped tagger anew, after the catalogue changed (some minutes)
+	$(BIN)/rekindle ideas train-tagger --ablate
 
 simulate: $(VENV)/.run-stamp  ## a made-up year of the whole service against baselines (some minutes)
 	$(BIN)/rekindle simulate --couples 200 --weeks 52

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from recommender.catalogue.bundled import data_folder
 from recommender.domain import Boundaries, Circumstances, Idea, Plan, Slot, Suggestion, SwapReason, Week
 from recommender.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from recommender.planning.occasion import Occasion
 from recommender.planning.settings import PlanSettings
+from recommender.preferences.prior import load_prior
 from recommender.service import (
     Caller,
     Deployment,
@@ -114,8 +116,11 @@ class TestPlan:
                 put_rating(shipped, caller, date.date.date_id, enjoyment=stars)
         low, high = (get_plan(shipped, two.robin, WEEK.next()) for two in (lovers, other))
         assert done.idea_id not in ids_of(low) + ids_of(high)
+        usual = load_prior(data_folder() / "prior.yaml")["level"]["mean"]
         for told, sign in ((low, -1), (high, 1)):
-            levels = [r.contribution - 3.6 for s in told.suggestions for r in s.reasons if r.kind == "level"]
+            levels = [
+                r.contribution - usual for s in told.suggestions for r in s.reasons if r.kind == "level"
+            ]
             assert all(sign * level > 0 for level in levels)
             assert len(levels) == 3
         assert max(s.expected for s in low.suggestions) < min(s.expected for s in high.suggestions)
@@ -523,5 +528,5 @@ class TestChoose:
         out = get_plan(shipped, lovers.robin, WEEK).suggestions[0]
         date = choose(shipped, lovers.robin, WEEK, out.suggestion_id).date
         update_date(shipped, lovers.robin, date.date_id, status="skipped")
-        weeks = [Week.parse(f"2027-W{n:02}") for n in range(1, 4)]
+        weeks = [Week.of(WEEK.monday + timedelta(weeks=ahead)) for ahead in range(2, 12)]  # of 12 to rest
         assert any(out.idea_id in ids_of(get_plan(shipped, lovers.robin, week)) for week in weeks)

@@ -112,10 +112,8 @@ def tag(file: Path, tagger: Path | None, as_json: bool) -> None:
     """
     from recommender import service
 
-    if file == Path("-"):
-        found = service.tag_lines(click.get_text_stream("stdin").read(), tagger)
-    else:
-        found = service.tag_file(file, tagger)
+    piped = file == Path("-")
+    found = service.tag_lines(sys.stdin.read(), tagger) if piped else service.tag_file(file, tagger)
     if as_json:
         print_json(found)
         return

@@ -23,7 +23,8 @@ class Strength:
     scales : float
         Weights' worth of prior for how much the tags, and each answer, may say.
     level_sd : float
-        Prior standard deviation of the level, as a share of that of ratings under the prior.
+        Prior standard deviation of the level, as a share of that of ratings under the prior. Small: the level
+        is that of all ideas, and ratings are only of those that were chosen (Marlin and Zemel 2009).
     appeal_sd, answer_sd : float
         The same of what appeal and answers may add to a rating beyond ``prior``. Whole sums, not single
         weights: many features are held as firmly as few.
@@ -32,7 +33,7 @@ class Strength:
     covariances: float = 1.0
     variances: float = 5.0
     scales: float = 10.0
-    level_sd: float = 1.0
+    level_sd: float = 0.02
     appeal_sd: float = 0.15
     answer_sd: float = 0.2
 

@@ -36,7 +36,11 @@ def tag_lines(content: str, folder: Path | None = None) -> tuple[TaggedText, ...
 
 
 def train_tagger(
-    out: Path, folder: Path | None = None, *, ablate: bool = False, say: Callable[[str], None] = lambda _: None
+    out: Path,
+    folder: Path | None = None,
+    *,
+    ablate: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> str:
     """Train a tagger on a catalogue, judge it, write both into ``out``, and return its card.
 

@@ -34,7 +34,8 @@ MINUTES = {"min": 1.0, "minute": 1.0, "h": 60.0, "hr": 60.0, "hour": 60.0, "day"
 _NUMBER = rf"\d+(?:[.,]\d+)?|{'|'.join(sorted(NUMBERS, key=len, reverse=True))}"
 # "a day" and "one night" are rarely lengths (once a day), so days and nights count from two on.
 _TIME = re.compile(
-    rf"\b({_NUMBER})[ -]?(min|minute|h|hr|hour)s?\b|\b(two|three|four|[2-9])[ -](day|night)s?\b", re.IGNORECASE
+    rf"\b({_NUMBER})[ -]?(min|minute|h|hr|hour)s?\b|\b(two|three|four|[2-9])[ -](day|night)s?\b",
+    re.IGNORECASE,
 )
 _PRICE = re.compile(
     r"[€$£]\s?(\d+(?:[.,]\d+)?)|\b(\d+(?:[.,]\d+)?)\s?(?:€|£|\$|(?:eur|euros?|usd|dollars?|pounds?|bucks)\b)",

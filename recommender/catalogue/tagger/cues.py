@@ -144,7 +144,7 @@ def load_cues(path: Path, taxonomy: Taxonomy) -> Cues:
 def _unknown(file: str, row: _CuesRow, taxonomy: Taxonomy) -> list[Fault]:
     known = {facet.name: facet.names for facet in taxonomy.facets.values()}
     return [
-        Fault(file, None, None, f"{part}.{facet}.{value}", "is no tag", "take it out, or correct its spelling")
+        Fault(file, None, None, f"{part}.{facet}.{value}", "is no tag", "take it out, or correct it")
         for part, listed in (("cues", row.cues), ("certain", row.certain))
         for facet, values in listed.items()
         for value in values

@@ -11,15 +11,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from recommender.catalogue.tags import STANDS_ALONE
 from recommender.catalogue.tagger.targets import Questions, at_least
 from recommender.catalogue.tagger.texts import SAFETY
+from recommender.catalogue.tags import STANDS_ALONE
 from recommender.catalogue.taxonomy import Facet
 
 SAFE_RECALL = 0.965
 """Share of left-out ideas that a safety facet must not tag too low; a little above the 0.95 promised."""
 SAFE_BAR_MAX = 0.2
-"""A demanding value is taken from this probability on, even where fewer would do: one miss for four alarms."""
+"""A demanding value is taken from this probability on, even where fewer would do: a miss for four alarms."""
 FEWEST = 5
 """Ideas with a value below which its bar is left at its share: fewer cannot place it."""
 GRID = np.unique(np.round(np.geomspace(0.005, 0.9, 60), 4))
@@ -78,10 +78,8 @@ def _decide_many(facet: Facet, over: np.ndarray) -> np.ndarray:
     if not alone.any():
         return chosen
     others = over[:, ~alone].max(axis=1)
-    if facet.name in SAFETY:  # nothing to fear only where nothing clears its bar
-        lonely = others < 1
-    else:
-        lonely = over[:, alone].max(axis=1) >= others
+    # In a facet of safety there is nothing to fear only where nothing clears its bar.
+    lonely = others < 1 if facet.name in SAFETY else over[:, alone].max(axis=1) >= others
     chosen[lonely] = alone
     chosen[~lonely] &= ~alone
     # Where "alone" was the only choice but is not taken, the best of the others is.
@@ -121,11 +119,12 @@ def _balanced_bars(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def _safe_bars(facet: Facet, probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the highest common bar, relative to each value's share, that keeps the promised recall."""
-    likely = probabilities if facet.kind == "multi" else at_least(probabilities)
-    share = (truth if facet.kind == "multi" else at_least(truth)).mean(axis=0)
+    share = np.maximum((truth if facet.kind == "multi" else at_least(truth)).mean(axis=0), 1e-3)
     for scale in np.geomspace(SAFE_BAR_MAX, 0.0005, 60):
         # Half-way between one bar for all and bars in proportion to the shares.
-        bars = np.clip(scale * np.sqrt(np.maximum(share, 1e-3) / share[1:].max()), 1e-4, SAFE_BAR_MAX)
+        bars = np.clip(
+            scale * np.sqrt(np.maximum(share, 1e-3) / max(share[1:].max(), 1e-3)), 1e-4, SAFE_BAR_MAX
+        )
         if safe_share(facet, _decide(facet, probabilities, bars), truth) >= SAFE_RECALL:
             return bars
     return bars
@@ -147,7 +146,9 @@ def tagged_too_low(facet: Facet, named: np.ndarray, truth: np.ndarray) -> np.nda
     return named.argmax(axis=1) < truth.argmax(axis=1)
 
 
-def tags_of(questions: Questions, chosen: np.ndarray, probabilities: np.ndarray) -> dict[str, tuple[str, ...]]:
+def tags_of(
+    questions: Questions, chosen: np.ndarray, probabilities: np.ndarray
+) -> dict[str, tuple[str, ...]]:
     """Return one text's tags; of ``domain`` the likeliest stands first, as its main one."""
     tags: dict[str, tuple[str, ...]] = {}
     for facet in questions.facets:

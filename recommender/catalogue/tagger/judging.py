@@ -104,5 +104,5 @@ def _regress(seen: np.ndarray, answer: np.ndarray) -> tuple[np.ndarray, float]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)  # a fit that stopped early is no fit
-        model = LogisticRegression(C=SHRINKING, max_iter=1000).fit(seen, answer)
+        model = LogisticRegression(C=SHRINKING, solver="newton-cholesky").fit(seen, answer)
     return model.coef_[0], float(model.intercept_[0])

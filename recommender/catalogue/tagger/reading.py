@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from recommender.catalogue.documents import read_document
 from recommender.catalogue.faults import raise_faults
-from recommender.catalogue.tags import tag_names
 from recommender.catalogue.tagger.texts import IdeaText
+from recommender.catalogue.tags import tag_names
 from recommender.errors import InvalidInput
 
 Part = Annotated[str, StringConstraints(strip_whitespace=True)]
@@ -56,7 +56,7 @@ def read_texts(path: Path) -> tuple[IdeaText, ...]:
 
 
 def parse_texts(name: str, content: str, *, as_json: bool = False) -> tuple[IdeaText, ...]:
-    """Return the ideas in JSON, or in lines of text; bullets and numbers before a line are left out.
+    r"""Return the ideas in JSON, or in lines of text; bullets and numbers before a line are left out.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def parse_texts(name: str, content: str, *, as_json: bool = False) -> tuple[Idea
 
     Examples
     --------
-    >>> [text.title for text in parse_texts("list", "1. Go bowling\\n\\n2. Bake bread")]
+    >>> [text.title for text in parse_texts("list", "1. Go bowling\n\n2. Bake bread")]
     ['Go bowling', 'Bake bread']
     """
     if not as_json and content.lstrip()[:1] not in ("[", "{"):

@@ -44,7 +44,8 @@ def fit_ridge(
     errors = np.array([((left["whole"] + level - answers) ** 2).sum(axis=0) for _, left in fits])
     best = errors.argmin(axis=0)
     weights = _pick([weights for weights, _ in fits], best)
-    return weights, level, {view: _pick([left[view] for _, left in fits], best) + level for view in similarities}
+    left_out = {view: _pick([left[view] for _, left in fits], best) + level for view in similarities}
+    return weights, level, left_out
 
 
 def _left_out(

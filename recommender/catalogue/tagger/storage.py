@@ -159,9 +159,7 @@ def _tagger(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Ta
     examples.check_format()
     judges = {view: Judge(arrays[f"{view}_judge_weights"], arrays[f"{view}_judge_offsets"]) for view in VIEWS}
     bars = {view: arrays[f"{view}_bars"] for view in VIEWS}
-    tagger = Tagger(
-        taxonomy, cues, vocabularies, examples, arrays["weights"], arrays["level"], judges, bars
-    )
+    tagger = Tagger(taxonomy, cues, vocabularies, examples, arrays["weights"], arrays["level"], judges, bars)
     _check(tagger)
     return tagger
 

@@ -95,7 +95,9 @@ class Tagger:
         words = Words(vocabularies)
         vectors = {view: words.vectors([_document(text) for text in seen[view]]) for view in VIEWS}
         examples = vectors["whole"]
-        alike = {view: (vectors[view] @ examples.T).toarray().astype(float) for view in VIEWS}
+        alike: dict[str, np.ndarray] = {
+            view: (vectors[view] @ examples.T).toarray().astype(float) for view in VIEWS
+        }
         groups = like_groups([_document(text) for text in texts], NEAR)
         weights, level, left_out = fit_ridge(alike, answers, groups)
         truth = questions.probabilities(answers) > 0.5
@@ -155,7 +157,7 @@ class Tagger:
         probabilities = self.probabilities(texts)
         chosen = self.choices(texts, probabilities)
         for text, row, values in zip(texts, probabilities, chosen, strict=True):
-            known = _known(text, self.taxonomy)
+            known = _known(text)
             tags = {**tags_of(self.questions, values, row), **known}
             confidence = {
                 **confidences(self.questions, row),
@@ -213,7 +215,7 @@ def _check(text: IdeaText, taxonomy: Taxonomy) -> None:
             raise InvalidInput(f"given.{name}", f"{', '.join(values) or 'nothing'} is no tag of the taxonomy")
 
 
-def _known(text: IdeaText, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
+def _known(text: IdeaText) -> dict[str, tuple[str, ...]]:
     amounts = {"cost": text.typical_cost, "duration": text.minutes}
     derived = {
         name: (band(DERIVED[name], float(amount)),) for name, amount in amounts.items() if amount is not None

@@ -64,9 +64,7 @@ def at_least(probabilities: np.ndarray) -> np.ndarray:
 
 def _slices(facets: tuple[Facet, ...], sizes: list[int]) -> dict[str, slice]:
     ends = np.cumsum(sizes).tolist()
-    return {
-        facet.name: slice(end - size, end) for facet, size, end in zip(facets, sizes, ends, strict=True)
-    }
+    return {facet.name: slice(end - size, end) for facet, size, end in zip(facets, sizes, ends, strict=True)}
 
 
 def _answer(facet: Facet, values: tuple[str, ...]) -> list[float]:

@@ -45,7 +45,6 @@ def variants(taxonomy: Taxonomy) -> dict[str, Fit]:
         "without cue words": partial(Tagger.fit, cues=Cues({}, {}, taxonomy)),
         "without pieces of words": partial(Tagger.fit, kinds=("words",)),
         "without words and pairs": partial(Tagger.fit, kinds=("pieces",)),
-        "without plain lines": partial(Tagger.fit, lines=()),
     }
 
 

@@ -35,14 +35,14 @@ regression for each tag weighs the scores of its facet and a hand-written list o
 (`data/cues.yaml`) into a calibrated probability. Bars for naming a value are chosen on ideas that were left
 out. Combinations that cannot be are mended at the least loss. Loading it runs no code.
 
-Learned from {n} ideas of our own catalogue, and from the plain one-line ideas in `data/lines.yaml`.
+Learned from {n} ideas of our own catalogue, each whole, without its steps, and as its title alone.
 """
 
 MEASURES = """
 ## How it was judged
 
 Five-fold cross-validation on {n} ideas; ideas that are alike (cosine of TF-IDF over 0.2) stay in one fold.
-Everything that is chosen is chosen inside the other four folds. The plain lines are training data only.
+Everything that is chosen is chosen inside the other four folds.
 
 *F1 of a facet*: the mean of F1 over its values that at least {support} ideas have. *Macro-F1*: the mean of
 that over facets. *Plain* is TF-IDF and logistic regression as they come; *majority* is the commonest value.
@@ -97,7 +97,7 @@ def write_card(
 
 def _table(held: Held, baselines: Mapping[str, np.ndarray]) -> str:
     questions = held.questions
-    columns = {
+    columns: dict[str, dict[str, float]] = {
         **{name: facet_f1s(questions, named, held.truth) for name, named in baselines.items()},
         **{view: facet_f1s(questions, held.named[view], held.truth) for view in VIEWS},
     }
@@ -129,7 +129,7 @@ def _calibration(held: Held) -> str:
     bins = reliability(held.probabilities["whole"], held.truth)
     lines = [
         "\n## Calibration\n",
-        f"![reliability](reliability.svg) Mean gap {calibration_error(bins):.3f} (whole texts, every value).\n",
+        f"![reliability](reliability.svg) Mean gap {calibration_error(bins):.3f} (whole texts).\n",
         "| said | true | times |",
         "|---|---|---|",
         *(f"| {bin_.said:.2f} | {bin_.true:.2f} | {bin_.n} |" for bin_ in bins),

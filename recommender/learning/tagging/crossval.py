@@ -58,9 +58,9 @@ def cross_validate(
     probabilities = {view: np.zeros(truth.shape) for view in views}
     for number in range(N_FOLDS):
         out = np.flatnonzero(fold == number)
-        tagger = fit([ideas[at] for at in np.flatnonzero(fold != number)], taxonomy)
+        tagger = fit([ideas[at] for at in np.flatnonzero(fold != number).tolist()], taxonomy)
         for view in views:
-            texts = [seen_as(idea_text(ideas[at]), view) for at in out]
+            texts = [seen_as(idea_text(ideas[at]), view) for at in out.tolist()]
             probabilities[view][out] = tagger.probabilities(texts)
             named[view][out] = mask(questions, [tagged.tags for tagged in tagger.tag(texts)])
     return Held(questions, truth, named, probabilities)

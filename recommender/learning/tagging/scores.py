@@ -46,7 +46,7 @@ class Reliability:
     true: float
 
 
-def facet_f1(facet: Facet, named: np.ndarray, truth: np.ndarray, support: int = SUPPORT) -> float:
+def facet_f1(named: np.ndarray, truth: np.ndarray, support: int = SUPPORT) -> float:
     """Return the mean F1 over the values that at least ``support`` ideas have.
 
     Parameters
@@ -65,7 +65,7 @@ def facet_f1s(
 ) -> dict[str, float]:
     """Return the F1 of every facet."""
     return {
-        facet.name: facet_f1(facet, named[:, at], truth[:, at], support)
+        facet.name: facet_f1(named[:, at], truth[:, at], support)
         for facet in questions.facets
         for at in (questions.values[facet.name],)
     }

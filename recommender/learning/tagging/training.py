@@ -48,7 +48,7 @@ def train(
     write_tagger(out, tagger, manifest)
     texts = [idea_text(idea) for idea in ideas[:20]]
     if read_tagger(out).tag(texts) != tagger.tag(texts):
-        raise ModelError(f"{out}: what was written says something else than what was fitted; please report it")
+        raise ModelError(f"{out}: what was written differs from what was fitted; please report it")
     bins = reliability(held.probabilities["whole"], held.truth)
     (out / "reliability.svg").write_text(reliability_svg(bins), encoding="utf-8")
     card = write_card(held, baselines, measured, len(ideas))
