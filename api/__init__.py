@@ -26,6 +26,7 @@ Route                                   Caller    What it does
 ``PUT /v1/me/boundaries``               partner   Replace them.
 ``GET /v1/me/export``                   partner   Take out everything kept about me.
 ``GET /v1/weeks/{iso_week}``            partner   Read the plan: made when first read, then the same.
+``PUT /v1/weeks/{iso_week}/marks``      partner   Say yes, maybe or not this time to one, alone.
 ``POST /v1/weeks/{iso_week}/swap``      partner   Replace one suggestion.
 ``POST /v1/weeks/{iso_week}/choice``    partner   Make a date of a suggestion.
 ``GET /v1/dates``                       partner   List all dates, the newest first.
@@ -52,7 +53,8 @@ Send ``Authorization: Bearer`` and a token: a partner's, told once by ``POST /v1
 ``POST /v1/invites/accept``, or the operator's, from the settings. No token or a wrong one is 401; a token of
 the other kind is 403. Where sign-up is closed, ``POST /v1/couples`` takes the operator's token.
 
-Partners never see each other's answers, boundaries or notes, nor a rating before both have rated. A date of
+Partners never see each other's answers, boundaries or notes, nor a rating before both have rated, nor what
+both like of a plan before both have marked all of it. A date of
 another couple is 404, in the same words as one that never was.
 
 Errors

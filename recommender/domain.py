@@ -26,6 +26,9 @@ GUESS_STD = 0.45
 
 DateStatus = Literal["planned", "done", "skipped"]
 
+MarkWord = Literal["yes", "maybe", "not_this_time"]
+"""What one partner, alone, says to a suggestion."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
@@ -300,6 +303,23 @@ class Suggestion:
     def guess(self) -> bool:
         """Whether the expectation is so wide that it must be called a guess."""
         return self.std > GUESS_STD
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One partner's word on one suggestion, hidden from the other until both have marked all.
+
+    Attributes
+    ----------
+    revealed_at : datetime or None
+        When it was first shown to both; from then on it stays as it is.
+    """
+
+    suggestion_id: str
+    partner_id: str
+    word: MarkWord
+    marked_at: datetime
+    revealed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -523,10 +523,9 @@ class TestChoose:
         assert refused.value.field == "starts_at"
         assert list_dates(shipped, lovers.robin) == ()
 
-    def test_a_skipped_date_leaves_its_idea_free(self, shipped: Deployment, lovers: Two) -> None:
-        """What was chosen but skipped need not rest: it may come in a later week."""
-        out = get_plan(shipped, lovers.robin, WEEK).suggestions[0]
-        date = choose(shipped, lovers.robin, WEEK, out.suggestion_id).date
-        update_date(shipped, lovers.robin, date.date_id, status="skipped")
-        weeks = [Week.of(WEEK.monday + timedelta(weeks=ahead)) for ahead in range(2, 12)]  # of 12 to rest
-        assert any(out.idea_id in ids_of(get_plan(shipped, lovers.robin, week)) for week in weeks)
+    def test_a_skipped_date_leaves_its_idea_free(self, few: Deployment, lovers: Two) -> None:
+        """What was chosen but skipped need not rest: where there is nothing else, it comes next week."""
+        out = get_plan(few, lovers.robin, WEEK).suggestions[0]
+        date = choose(few, lovers.robin, WEEK, out.suggestion_id).date
+        update_date(few, lovers.robin, date.date_id, status="skipped")
+        assert out.idea_id in ids_of(get_plan(few, lovers.robin, WEEK.next()))

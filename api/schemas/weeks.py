@@ -1,10 +1,10 @@
-"""Bodies about a week's plan. Nothing in them is of one partner alone."""
+"""Bodies about a week's plan. Nothing in them is of the other partner alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -12,7 +12,8 @@ from pydantic import Field
 from api.schemas.base import Body
 from api.schemas.fields import Moment, SuggestionId
 from api.schemas.ideas import IdeaBody
-from recommender.domain import Plan, Role, Suggestion, SwapReason
+from recommender.domain import MarkWord, Role, Suggestion, SwapReason
+from recommender.service import SeenMark, WeekView
 
 
 class ReasonBody(Body):
@@ -40,9 +41,13 @@ class SuggestionBody(Body):
     expected: float = Field(description="The couple's expected enjoyment, 1 to 5.", examples=[4.2])
     guess: bool = Field(description="Whether too little is known to call it more than a guess.")
     reasons: tuple[ReasonBody, ...]
+    mine: MarkWord | None = Field(description="How you marked it; nobody else sees it.", examples=["yes"])
+    both: Literal["yes", "maybe"] | None = Field(
+        description="What you both like of it, once both have marked all.", examples=["maybe"]
+    )
 
     @classmethod
-    def of(cls, suggestion: Suggestion, idea: IdeaBody, zone: ZoneInfo) -> Self:
+    def of(cls, suggestion: Suggestion, idea: IdeaBody, zone: ZoneInfo, mark: SeenMark) -> Self:
         """Return the body of a suggestion; its spread and propensity stay here."""
         reasons = (
             ReasonBody(kind=r.kind, text=r.text, contribution=r.contribution) for r in suggestion.reasons
@@ -56,6 +61,8 @@ class SuggestionBody(Body):
             expected=suggestion.expected,
             guess=suggestion.guess,
             reasons=tuple(reasons),
+            mine=mark.mine,
+            both=mark.both,
         )
 
 
@@ -76,13 +83,20 @@ class PlanBody(Body):
         description="Shared limits to relax, where fewer than three ideas fit."
     )
 
+    marked: bool = Field(description="Whether everybody has marked every suggestion.")
+
     @classmethod
-    def of(cls, plan: Plan, ideas: Mapping[str, IdeaBody], zone: ZoneInfo) -> Self:
-        """Return the body of a plan; ``ideas`` has every idea of it."""
+    def of(cls, view: WeekView, ideas: Mapping[str, IdeaBody], zone: ZoneInfo) -> Self:
+        """Return the body of a week as one partner sees it; ``ideas`` has every idea of it."""
+        plan, marks = view.plan, view.marks.by_suggestion
+        suggestions = (
+            SuggestionBody.of(s, ideas[s.idea_id], zone, marks[s.suggestion_id]) for s in plan.suggestions
+        )
         return cls(
             week=str(plan.week),
             rule=plan.rule,
-            suggestions=tuple(SuggestionBody.of(s, ideas[s.idea_id], zone) for s in plan.suggestions),
+            suggestions=tuple(suggestions),
+            marked=view.marks.complete,
             advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
         )
 
@@ -92,6 +106,15 @@ class Swap(Body):
 
     suggestion_id: SuggestionId
     reason: SwapReason = Field(description="It changes what is looked for.", examples=["too_dear"])
+
+
+class NewMark(Body):
+    """What one partner says to a suggestion."""
+
+    suggestion_id: SuggestionId
+    mark: MarkWord = Field(
+        description="Hidden from the other until both have marked every suggestion.", examples=["yes"]
+    )
 
 
 class Choice(Body):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from recommender.cli.opening import open_here, the_couple, the_partner
 from recommender.cli.output import as_json, counted, print_facts, print_json, print_text, remark, talk
-from recommender.domain import Plan, Week
+from recommender.domain import MarkWord, Plan, Week
 from recommender.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from recommender.service import Caller, Deployment
+    from recommender.service import Caller, Deployment, WeekView
 
 SLATE = 3
 INDENT = "   "
@@ -59,17 +59,18 @@ def suggest(couple: str | None, week: Week | None, as_json: bool) -> None:
         deployment, caller = service.open_demo(deployment.settings)
     else:
         caller = the_couple(deployment, couple)
-    plan = service.get_plan(deployment, caller, week or service.coming_week(deployment, caller))
-    print_json(service.plan_body(deployment, plan)) if as_json else show_plan(deployment, plan)
+    view = service.get_week(deployment, caller, week or service.coming_week(deployment, caller))
+    print_json(service.plan_body(deployment, view)) if as_json else show_week(deployment, view)
 
 
-def show_plan(deployment: Deployment, plan: Plan) -> None:
-    """Print a plan for people to read."""
+def show_week(deployment: Deployment, view: WeekView) -> None:
+    """Print a week for people to read."""
     from recommender import service
 
+    plan = view.plan
     monday = plan.week.monday
     print_text(f"Week {plan.week}, {monday:%d %B} to {monday + timedelta(days=6):%d %B %Y}", style="bold")
-    for card in service.plan_cards(deployment, plan):
+    for card in service.plan_cards(deployment, view):
         print_text("")
         print_text(card.title, first=f"{card.position}. ", rest=INDENT, style="bold")
         print_text(card.facts, first=INDENT, rest=INDENT, style="dim")
@@ -113,6 +114,30 @@ def choose(suggestion: str, couple: str | None, week: Week | None, as_json: bool
     facts = [("what", view.date.title), ("when", f"{starts_at:%A %d %B %H:%M}"), ("date", view.date.date_id)]
     print_facts("Chosen", facts)
     remark(f"Afterwards: `rekindle rate {view.date.date_id} --partner NAME --enjoyment 1-5`, each of you.")
+
+
+@click.command()
+@click.argument("suggestion")
+@click.argument("word", type=click.Choice(get_args(MarkWord)))
+@couple_option
+@click.option("--partner", required=True, help="Name of the one who marks.")
+@week_option
+@as_json
+def mark(
+    suggestion: str, word: MarkWord, couple: str | None, partner: str, week: Week | None, as_json: bool
+) -> None:
+    """Mark a suggestion of a week, as one partner; both see what both like once both have marked all.
+
+    SUGGESTION is its number in the plan, 1 to 3, or its suggestion_id.
+    """
+    from recommender import service
+
+    deployment = open_here()
+    caller = the_partner(deployment, couple, partner)
+    week = week or service.coming_week(deployment, caller)
+    service.put_mark(deployment, caller, week, _suggestion_id(deployment, caller, week, suggestion), word)
+    view = service.get_week(deployment, caller, week)
+    print_json(service.plan_body(deployment, view)) if as_json else show_week(deployment, view)
 
 
 def _suggestion_id(deployment: Deployment, caller: Caller, week: Week, said: str) -> str:

@@ -25,6 +25,7 @@ from recommender.service.hosting import (
 )
 from recommender.service.ideas import get_idea, list_ideas, quiz
 from recommender.service.library import catalogue_coverage, catalogue_faults, find_ideas
+from recommender.service.marks import SeenMark, SeenMarks, put_mark
 from recommender.service.models import (
     list_models,
     list_promotions,
@@ -55,6 +56,7 @@ from recommender.service.settings import Settings
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
 from recommender.service.views import local_start, plan_body, plan_cards
 from recommender.service.weeks import choose, get_plan, swap
+from recommender.service.weekview import WeekView, get_week, see_week
 
 __all__ = [
     "Caller",
@@ -63,8 +65,11 @@ __all__ = [
     "Deployment",
     "IdeaQuery",
     "Joined",
+    "SeenMark",
+    "SeenMarks",
     "Settings",
     "TaggedText",
+    "WeekView",
     "accept_invite",
     "authenticate",
     "backup_database",
@@ -85,6 +90,7 @@ __all__ = [
     "get_idea",
     "get_me",
     "get_plan",
+    "get_week",
     "host_caller",
     "leave",
     "list_couples",
@@ -105,11 +111,13 @@ __all__ = [
     "promote",
     "put_answers",
     "put_boundaries",
+    "put_mark",
     "put_rating",
     "quiz",
     "restore_database",
     "retrain",
     "rollback",
+    "see_week",
     "swap",
     "tag_file",
     "tag_lines",

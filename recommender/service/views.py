@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from recommender.domain import CoupleDate, Idea, Plan, Suggestion
+from recommender.domain import CoupleDate, Idea, Suggestion
 from recommender.service.deployment import Deployment
+from recommender.service.weekview import WeekView
 from recommender.store.engine import reading
 from recommender.store.people import find_couple
 
@@ -19,6 +20,8 @@ SPOKEN = 0.02
 UNSPOKEN = ("level", "answers_rest", "taste_rest", "appeal")
 """Terms that count but say nothing to a person."""
 
+LIKED = {"yes": "you both said yes", "maybe": "a maybe for you both"}
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -27,7 +30,7 @@ class Card:
     Attributes
     ----------
     facts : str
-        When, how long, how much.
+        When, how long, how much, and what both like of it once both have marked all.
     sentences : tuple[str, ...]
         At most three of the most telling reasons, then what is expected. The points that go with each
         reason are in `plan_body`: at the end of a day they read as noise.
@@ -42,14 +45,19 @@ class Card:
     sentences: tuple[str, ...]
 
 
-def plan_cards(deployment: Deployment, plan: Plan) -> tuple[Card, ...]:
+def plan_cards(deployment: Deployment, view: WeekView) -> tuple[Card, ...]:
     """Return a plan's suggestions as cards, times in the couple's own time zone."""
-    zone = _zone(deployment, plan.couple_id)
-    return tuple(_card(deployment.catalogue.idea(s.idea_id), s, zone) for s in plan.suggestions)
+    zone = _zone(deployment, view.plan.couple_id)
+    marks = view.marks.by_suggestion
+    return tuple(
+        _card(deployment.catalogue.idea(s.idea_id), s, zone, marks[s.suggestion_id].both)
+        for s in view.plan.suggestions
+    )
 
 
-def plan_body(deployment: Deployment, plan: Plan) -> dict[str, Any]:
+def plan_body(deployment: Deployment, view: WeekView) -> dict[str, Any]:
     """Return a plan as plain types: the same content as ``GET /v1/weeks/{iso_week}``."""
+    plan, marks = view.plan, view.marks
     zone = _zone(deployment, plan.couple_id)
     return {
         "week": str(plan.week),
@@ -64,9 +72,11 @@ def plan_body(deployment: Deployment, plan: Plan) -> dict[str, Any]:
                 "expected": s.expected,
                 "guess": s.guess,
                 "reasons": [asdict(reason) for reason in s.reasons],
+                **asdict(marks.by_suggestion[s.suggestion_id]),
             }
             for s in plan.suggestions
         ],
+        "marked": marks.complete,
         "advice": [asdict(relaxation) for relaxation in plan.advice],
     }
 
@@ -76,16 +86,17 @@ def local_start(deployment: Deployment, date: CoupleDate) -> datetime:
     return date.starts_at.astimezone(_zone(deployment, date.couple_id))
 
 
-def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo) -> Card:
+def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo, both: str | None) -> Card:
     when = suggestion.starts_at.astimezone(zone)
     cost = "free" if idea.typical_cost == 0 else f"about {idea.typical_cost:g} for two"
+    liked = "" if both is None else f" · {LIKED[both]}"
     return Card(
         position=suggestion.position,
         role=suggestion.role,
         suggestion_id=suggestion.suggestion_id,
         title=idea.title,
         pitch=idea.pitch,
-        facts=f"{suggestion.role} · {when:%a %d %b %H:%M} · {idea.minutes} min · {cost}",
+        facts=f"{suggestion.role} · {when:%a %d %b %H:%M} · {idea.minutes} min · {cost}{liked}",
         sentences=_sentences(suggestion),
     )
 

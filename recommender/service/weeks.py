@@ -15,7 +15,7 @@ from recommender.errors import Conflict, NotFound
 from recommender.planning.feasibility import relaxations, within_boundaries, within_circumstances
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.weekly import swapped, weekly_plan
-from recommender.service.dates import DateView
+from recommender.service.dates import DateView, with_starts
 from recommender.service.dates import view as view_of
 from recommender.service.deployment import Deployment
 from recommender.service.moments import FIRST_YEAR, LAST_YEAR, check_start
@@ -128,7 +128,8 @@ def choose(
         elif starts_at is not None and chosen.starts_at != starts_at:
             chosen = replace(chosen, starts_at=starts_at)
             date_store.update_date(connection, chosen)
-        return view_of(chosen, _of(chosen, past.ratings), caller.partner_id or "")
+        seen = view_of(chosen, _of(chosen, past.ratings), caller.partner_id or "")
+        return with_starts(deployment, past.couple, seen, past.dates)
 
 
 def _past(connection: Connection, caller: Caller) -> _Past:

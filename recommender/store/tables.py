@@ -142,6 +142,17 @@ suggestions = Table(
     ),
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    Column("suggestion_id", ForeignKey(suggestions.c.suggestion_id, ondelete="CASCADE"), primary_key=True),
+    Column("partner_id", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("word", String(16), nullable=False),
+    Column("marked_at", Moment, nullable=False),
+    Column("revealed_at", Moment),
+    CheckConstraint("word IN ('yes', 'maybe', 'not_this_time')", name="word"),
+)
+
 dates = Table(
     "dates",
     metadata,
