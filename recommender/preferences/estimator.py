@@ -35,6 +35,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
+    n_jobs : int
+        Threads to fit with; the result does not depend on it.
 
     Attributes
     ----------
@@ -62,11 +64,13 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         strength: Strength | None = None,
         max_iterations: int = 60,
         on_iteration: Callable[[int, float], None] | None = None,
+        n_jobs: int = 1,
     ) -> None:
         self.prior = prior
         self.strength = strength
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
+        self.n_jobs = n_jobs
 
     def fit(
         self,
@@ -214,6 +218,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             strength=self.strength,
             max_iterations=self.max_iterations,
             on_iteration=note,
+            n_jobs=self.n_jobs,
         )
 
     def _posteriors(

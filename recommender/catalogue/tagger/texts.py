@@ -81,7 +81,10 @@ def idea_text(idea: Idea) -> IdeaText:
 
 
 def seen_as(text: IdeaText, view: View) -> IdeaText:
-    """Return as much of a text as a view shows: of one line, the title."""
+    """Return as much of a text as a view shows: of one line the pitch, which says what happens.
+
+    Titles of our own are coy; a line in a list from elsewhere is not.
+    """
     if view == "whole":
         return text
-    return IdeaText(text.title, text.pitch if view == "short" else "")
+    return IdeaText(text.title, text.pitch) if view == "short" else IdeaText(text.pitch or text.title)

@@ -35,7 +35,7 @@ regression for each tag weighs the scores of its facet and a hand-written list o
 (`data/cues.yaml`) into a calibrated probability. Bars for naming a value are chosen on ideas that were left
 out. Combinations that cannot be are mended at the least loss. Loading it runs no code.
 
-Learned from {n} ideas of our own catalogue, each whole, without its steps, and as its title alone.
+Learned from {n} ideas of our own catalogue, each whole, without its steps, and as its pitch alone.
 """
 
 MEASURES = """
@@ -46,7 +46,7 @@ Everything that is chosen is chosen inside the other four folds.
 
 *F1 of a facet*: the mean of F1 over its values that at least {support} ideas have. *Macro-F1*: the mean of
 that over facets. *Plain* is TF-IDF and logistic regression as they come; *majority* is the commonest value.
-*Whole* text is title, pitch and steps; *short* is title and pitch; a *line* is the title alone.
+*Whole* text is title, pitch and steps; *short* is title and pitch; a *line* is the pitch alone.
 The figures are of the tags that are handed out, after mending.
 """
 
@@ -68,7 +68,7 @@ CLOSING = """
 - Tags are judgements. `novelty`, `interaction` and `challenge` in particular depend on who tags.
 - Values with fewer than {support} ideas are hardly learned; of safety, unmistakable words still count.
 - It reads English.
-- Measured on our own catalogue, whose titles are coy; other lists are plainer, and written otherwise.
+- Measured on our own catalogue, which says little outright; other lists are plainer, and written otherwise.
 """
 
 
