@@ -20,7 +20,11 @@ AnswerValue = str | int | tuple[str, ...]
 Role = Literal["easy", "growth", "close", "open"]
 """What a suggestion is for; ``open`` where a couple's limits leave no idea for a role."""
 
-SwapReason = Literal["too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "other"]
+SwapReason = Literal[
+    "too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "not_this_week", "other"
+]
+"""Why a suggestion was swapped away; ``other`` where nobody said, as when a limit set later forbids it."""
+
 GUESS_STD = 0.45
 """Rating points: an expectation with a wider standard deviation is called a guess."""
 

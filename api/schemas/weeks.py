@@ -105,7 +105,12 @@ class Swap(Body):
     """Which suggestion to replace, and why."""
 
     suggestion_id: SuggestionId
-    reason: SwapReason = Field(description="It changes what is looked for.", examples=["too_dear"])
+    reason: SwapReason = Field(
+        description="Far, dear, tired and weather change what is looked for this week, and are forgotten "
+        "with it. done_it rests the idea like a date, not_us keeps it away for half a year, and "
+        "not_this_week and other ask for nothing.",
+        examples=["too_dear"],
+    )
 
 
 class NewMark(Body):

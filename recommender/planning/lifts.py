@@ -56,7 +56,7 @@ def _shown(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     tired = np.zeros(len(table.ideas))
     for past in occasion.history:
         row = table.index.get(past.idea_id)
-        if row is not None and past.met in ("shown", "swapped"):
+        if row is not None and past.met == "shown":  # a swap is no dislike; `feasibility` knows two that are
             faded = 0.5 ** (max(occasion.weeks_ago(past) - 1, 0) / SHOWN_FADE_WEEKS)
             tired[row] = max(tired[row], faded)
     return tired
