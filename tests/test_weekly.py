@@ -273,7 +273,7 @@ class TestLifts:
 
     def added(self, *past: PastIdea, couple: Couple | None = None) -> dict[str, list[float]]:
         """Return what is added to a, b and z."""
-        found = lifts(self.TABLE, occasion_of(couple, *past), PlanSettings())
+        found = lifts(self.TABLE, occasion_of(couple, *past), PlanSettings(), np.array([3.0, 4.0, 5.0]))
         return {name: getattr(found, name) for name in ("freshness", "shown", "goals", "care")}
 
     @staticmethod

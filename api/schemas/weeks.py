@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from api.schemas.base import Body
+from api.schemas.couples import SeenGoalBody
 from api.schemas.fields import Moment, SuggestionId
 from api.schemas.ideas import IdeaBody
 from recommender.domain import MarkWord, Role, Suggestion, SwapReason
@@ -83,6 +84,7 @@ class PlanBody(Body):
         description="Shared limits to relax, where fewer than three ideas fit."
     )
 
+    goals: tuple[SeenGoalBody, ...] = Field(description="How far each goal is along by the end of the week.")
     marked: bool = Field(description="Whether everybody has marked every suggestion.")
 
     @classmethod
@@ -97,6 +99,7 @@ class PlanBody(Body):
             rule=plan.rule,
             suggestions=tuple(suggestions),
             marked=view.marks.complete,
+            goals=tuple(SeenGoalBody.of(goal, progress) for goal, progress in view.goals),
             advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
         )
 

@@ -132,7 +132,7 @@ def seeded(occasion: Occasion, purpose: str) -> np.random.Generator:
 def _score(table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings) -> _Scored:
     average = expectation.mean.mean(axis=0)
     balanced = couple_score(expectation.mean, settings)
-    added = lifts(table, occasion, settings)
+    added = lifts(table, occasion, settings, expectation.mean.min(axis=0))
     total = balanced + added.freshness + added.shown + added.goals + added.care
     return _Scored(average, balanced - average, added, total)
 
