@@ -209,11 +209,8 @@ class TestKept:
 
     def test_the_same_goal_twice_is_one(self, d: Deployment, lovers: Two) -> None:
         """Equal goals are kept once; the same kind over another time is another goal; empty tags are none."""
-        told = update_couple(
-            d,
-            lovers.sam,
-            goals=[DINNERS, Goal("ritual"), DINNERS, Goal("ritual", 1, 8), Goal(tags={"food": ()})],
-        )
+        sent = [DINNERS, Goal("ritual"), DINNERS, Goal("ritual", 1, 8), Goal(tags={"food": ()})]
+        told = update_couple(d, lovers.sam, goals=sent)
         assert told.goals == (DINNERS, Goal("ritual"), Goal("ritual", 1, 8), Goal())
 
     def test_they_are_in_words_on_the_command_line(self, d: Deployment, lovers: Two) -> None:
