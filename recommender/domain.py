@@ -20,7 +20,11 @@ AnswerValue = str | int | tuple[str, ...]
 Role = Literal["easy", "growth", "close", "open"]
 """What a suggestion is for; ``open`` where a couple's limits leave no idea for a role."""
 
-SwapReason = Literal["too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "other"]
+SwapReason = Literal[
+    "too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "not_this_week", "other"
+]
+"""Why a suggestion was swapped away; ``other`` where nobody said, as when a limit set later forbids it."""
+
 GUESS_STD = 0.45
 """Rating points: an expectation with a wider standard deviation is called a guess."""
 
@@ -128,11 +132,37 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A small measurable wish: ``times`` dates that carry ``practice`` every ``weeks`` weeks."""
+    """A small measurable wish: so many dates of one kind every so many weeks.
 
-    practice: str
+    Attributes
+    ----------
+    practice : str or None
+        What the dates are about; None for anything.
+    times, weeks : int
+        How many dates, in how many weeks.
+    tags : Tags
+        Of each facet named here a date has one of the values; ``{"screen": ("phone_free",)}``.
+    """
+
+    practice: str | None = None
     times: int = 1
     weeks: int = 4
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a goal is along: dates done from ``since`` to ``until``, both days included."""
+
+    done: int
+    times: int
+    since: date
+    until: date
+
+    @property
+    def reached(self) -> bool:
+        """Whether nothing is left to do for now."""
+        return self.done >= self.times
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def test_a_plan_tells_nothing_of_one_partner(two):
     plan = robin("GET", WEEK).json
     first = plan["suggestions"][0]
 
-    assert set(plan) == {"week", "rule", "suggestions", "advice", "marked"}
+    assert set(plan) == {"week", "rule", "suggestions", "advice", "marked", "goals"}
     assert set(first) == {
         "suggestion_id",
         "position",

@@ -406,7 +406,7 @@ def test_both_see_what_one_sets_for_the_couple(deployment: Deployment, couple: T
     assert seen.circumstances == circumstances
     assert seen.goals == (Goal("kindness", 2, 4),)
     assert seen.partners == ("Robin", "Sam")
-    assert set(seen.__slots__) == {"couple_id", "partners", "circumstances", "goals"}
+    assert set(seen.__slots__) == {"couple_id", "partners", "circumstances", "goals", "progress"}
 
 
 def test_goals_can_be_taken_back(deployment: Deployment, couple: Two) -> None:
@@ -459,7 +459,8 @@ def test_a_circumstance_out_of_range_is_refused(
     ("goals", "field"),
     [
         ([Goal("winning")], "goals.0.practice"),
-        ([Goal("ritual"), Goal("ritual", 2)], "goals.1.practice"),
+        ([Goal("ritual"), Goal(tags={"colour": ("red",)})], "goals.1.tags"),
+        ([Goal(tags={"screen": ("phone_free", "off")})], "goals.0.tags.screen"),
         ([Goal("ritual", times=0)], "goals.0.times"),
         ([Goal("ritual", weeks=53)], "goals.0.weeks"),
     ],
@@ -507,7 +508,7 @@ def test_an_export_holds_everything_of_ones_own(deployment: Deployment, lived: T
     assert export["me"]["boundaries"]["touch_max"] == "incidental"
     assert (export["me"]["freshness"], export["me"]["tender_weeks"]) == (0.125, ["2026-W41"])
     assert export["circumstances"]["minutes_max"] == 50
-    assert export["goals"] == [{"practice": "ritual", "times": 1, "weeks": 4}]
+    assert export["goals"] == [{"practice": "ritual", "times": 1, "weeks": 4, "tags": {}}]
     assert [date["title"] for date in export["dates"]] == ["The lake"]
     assert [(r["enjoyment"], r["note"]) for r in export["ratings"]] == [(4, "ROBINS note")]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict
 
 from api.schemas.base import Body, Changes
 from api.schemas.fields import WHOLE, Clock, Whole, word
-from recommender.domain import Circumstances, Goal, Slot
+from recommender.domain import Circumstances, Goal, Progress, Slot
 from recommender.service import CoupleView
 from recommender.service.limits import (
     BUDGET_MOST,
@@ -41,11 +42,58 @@ class SlotBody(Body):
 
 
 class GoalBody(Body):
-    """A small measurable wish: so many dates with one practice, every so many weeks."""
+    """A small measurable wish: so many dates of one kind, every so many weeks. None named: any date."""
 
-    practice: Annotated[str, word("practice")] = Field(description="What it is about.", examples=["ritual"])
+    practice: Annotated[str, word("practice")] | None = Field(
+        default=None, description="What the dates are about.", examples=["ritual"]
+    )
+    tags: dict[
+        Annotated[str, Field(max_length=200)],
+        Annotated[tuple[Annotated[str, word("tag")], ...], Field(max_length=100)],
+    ] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Of each facet named, a date has one of the values.",
+        json_schema_extra={"x-vocabulary": "tags"},
+        examples=[{"screen": ["phone_free"]}],
+    )
     times: Whole = Field(default=1, ge=1, le=GOAL_TIMES_MOST, description="Dates.", examples=[2])
     weeks: Whole = Field(default=4, ge=1, le=GOAL_WEEKS_MOST, description="In so many weeks.", examples=[4])
+
+    def goal(self) -> Goal:
+        """Return the goal that was sent."""
+        return Goal(self.practice, self.times, self.weeks, self.tags)
+
+
+class ProgressBody(Body):
+    """How far a goal is along, from dates done. Old ones drop out as weeks go by; it never fails."""
+
+    done: int = Field(examples=[1])
+    times: int = Field(examples=[2])
+    since: date = Field(description="The first day that counts.", examples=["2026-11-02"])
+    until: date = Field(description="The last.", examples=["2026-11-29"])
+
+
+class SeenGoalBody(Body):
+    """A goal and how far it is along."""
+
+    practice: str | None = Field(examples=["ritual"])
+    tags: dict[str, tuple[str, ...]] = Field(examples=[{"screen": ["phone_free"]}])
+    times: int = Field(examples=[2])
+    weeks: int = Field(examples=[4])
+    progress: ProgressBody
+
+    @classmethod
+    def of(cls, goal: Goal, progress: Progress) -> Self:
+        """Return the body of a goal."""
+        told = {name: getattr(progress, name) for name in ProgressBody.model_fields}
+        return cls(
+            practice=goal.practice,
+            tags=dict(goal.tags),
+            times=goal.times,
+            weeks=goal.weeks,
+            progress=ProgressBody(**told),
+        )
 
 
 class CircumstancesBody(Body):
@@ -104,12 +152,7 @@ class CoupleChanges(Changes):
     circumstances: CircumstancesBody = Field(
         default=CircumstancesBody(), description="Only the fields to change."
     )
-    goals: tuple[GoalBody, ...] = Field(
-        default=(),
-        max_length=50,
-        description="Replaces all goals; one for each practice.",
-        json_schema_extra={"x-vocabulary": "goals"},
-    )
+    goals: tuple[GoalBody, ...] = Field(default=(), max_length=50, description="Replaces all goals.")
 
     @property
     def new_circumstances(self) -> Callable[[Circumstances], Circumstances] | None:
@@ -120,7 +163,7 @@ class CoupleChanges(Changes):
         """Return the goals that were sent, or None."""
         if "goals" not in self.model_fields_set:
             return None
-        return tuple(Goal(goal.practice, goal.times, goal.weeks) for goal in self.goals)
+        return tuple(goal.goal() for goal in self.goals)
 
 
 class CoupleBody(Body):
@@ -131,15 +174,12 @@ class CoupleBody(Body):
         description="Names, in order of joining; one until the other has joined.", examples=[["Robin", "Sam"]]
     )
     circumstances: CircumstancesBody
-    goals: tuple[GoalBody, ...]
+    goals: tuple[SeenGoalBody, ...]
 
     @classmethod
     def of(cls, couple: CoupleView) -> Self:
         """Return the body of what a partner may see."""
-        goals = tuple(
-            GoalBody.model_construct(practice=goal.practice, times=goal.times, weeks=goal.weeks)
-            for goal in couple.goals
-        )
+        goals = tuple(map(SeenGoalBody.of, couple.goals, couple.progress))
         return cls.model_construct(
             couple_id=couple.couple_id,
             partners=couple.partners,

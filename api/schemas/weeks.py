@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from api.schemas.base import Body
+from api.schemas.couples import SeenGoalBody
 from api.schemas.fields import Moment, SuggestionId
 from api.schemas.ideas import IdeaBody
 from recommender.domain import MarkWord, Role, Suggestion, SwapReason
@@ -83,6 +84,7 @@ class PlanBody(Body):
         description="Shared limits to relax, where fewer than three ideas fit."
     )
 
+    goals: tuple[SeenGoalBody, ...] = Field(description="How far each goal is along by the end of the week.")
     marked: bool = Field(description="Whether everybody has marked every suggestion.")
 
     @classmethod
@@ -97,6 +99,7 @@ class PlanBody(Body):
             rule=plan.rule,
             suggestions=tuple(suggestions),
             marked=view.marks.complete,
+            goals=tuple(SeenGoalBody.of(goal, progress) for goal, progress in view.goals),
             advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
         )
 
@@ -105,7 +108,12 @@ class Swap(Body):
     """Which suggestion to replace, and why."""
 
     suggestion_id: SuggestionId
-    reason: SwapReason = Field(description="It changes what is looked for.", examples=["too_dear"])
+    reason: SwapReason = Field(
+        description="Far, dear, tired and weather change what is looked for this week, and are forgotten "
+        "with it. done_it rests the idea like a date, not_us keeps it away for half a year, and "
+        "not_this_week and other ask for nothing.",
+        examples=["too_dear"],
+    )
 
 
 class NewMark(Body):

@@ -77,6 +77,8 @@ def show_week(deployment: Deployment, view: WeekView) -> None:
         print_text(card.pitch, first=INDENT, rest=INDENT)
         for sentence in card.sentences:
             print_text(sentence, first=f"{INDENT}· ", rest=f"{INDENT}  ")
+    for line in service.goal_lines(deployment, view):
+        print_text(line, first="\nGoal: ")
     if len(plan.suggestions) < SLATE:
         _show_advice(plan)
 

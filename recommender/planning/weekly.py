@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -13,10 +13,11 @@ from recommender.domain import Plan, Suggestion, SwapReason
 from recommender.planning.couple import couple_score
 from recommender.planning.feasibility import Feasible, feasible, relaxations
 from recommender.planning.lifts import Lifts, lifts
-from recommender.planning.occasion import Occasion
+from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.reasons import Extras, reasons_of
 from recommender.planning.settings import PlanSettings
 from recommender.planning.slate import Pick, choose_slate
+from recommender.planning.swaps import answers_week
 from recommender.planning.table import IdeaTable
 from recommender.preferences.model import Contributions
 
@@ -95,14 +96,16 @@ def swapped(
     Parameters
     ----------
     reason : SwapReason
-        Changes what is looked for now: nearer, cheaper, more restful, under a roof.
+        Changes what is looked for now, as do those given before in the week; see `swaps`.
     """
+    past = PastIdea(out.idea_id, occasion.week.monday, "swapped", swap_reason=reason)
+    occasion = replace(occasion, history=(*occasion.history, past))
     can = feasible(table, occasion)
-    row = table.index.get(out.idea_id)
-    mask = can.mask & _answers_swap(table, row, reason)
+    mask = can.mask.copy()
     others = tuple(s for s in plan.suggestions if s.suggestion_id != out.suggestion_id)
     shown = [past.idea_id for past in occasion.history if past.on == occasion.week.monday]
-    mask[[table.index[idea_id] for idea_id in (*shown, out.idea_id) if idea_id in table.index]] = False
+    mask[[table.index[idea_id] for idea_id in shown if idea_id in table.index]] = False
+    mask = answers_week(table, occasion, mask)
     scored = _score(table, expectation, occasion, settings)
     picks = choose_slate(
         table,
@@ -129,7 +132,7 @@ def seeded(occasion: Occasion, purpose: str) -> np.random.Generator:
 def _score(table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings) -> _Scored:
     average = expectation.mean.mean(axis=0)
     balanced = couple_score(expectation.mean, settings)
-    added = lifts(table, occasion, settings)
+    added = lifts(table, occasion, settings, expectation.mean.min(axis=0))
     total = balanced + added.freshness + added.shown + added.goals + added.care
     return _Scored(average, balanced - average, added, total)
 
@@ -175,23 +178,3 @@ def _suggestion(
         reasons=reasons_of(table, row, expectation.contributions(row), expected, extras),
         model_version=expectation.model_version,
     )
-
-
-NEAR = ("home", "yard", "neighbourhood", "online")
-
-
-def _answers_swap(table: IdeaTable, row: int | None, reason: SwapReason) -> np.ndarray:
-    """Return the ideas that answer the reason for swapping the idea at ``row`` away."""
-    everything = np.ones(len(table.ideas), dtype=bool)
-    if reason == "too_far":
-        far = [place for place in table.taxonomy.facets["place"].names if place not in NEAR]
-        return np.asarray(~table.any_of("place", far))
-    if reason == "wrong_weather":
-        return np.asarray(~table.has["setting"]["outdoor"])
-    if row is None:
-        return everything
-    if reason == "too_dear":
-        return np.asarray(table.typical_cost < max(table.typical_cost[row], 1e-9))
-    if reason == "too_tired":
-        return np.asarray(table.at_most("energy", "low") & (table.minutes <= table.minutes[row]))
-    return everything

@@ -54,7 +54,7 @@ from recommender.service.people import (
 )
 from recommender.service.settings import Settings
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
-from recommender.service.views import local_start, plan_body, plan_cards
+from recommender.service.views import goal_lines, local_start, plan_body, plan_cards
 from recommender.service.weeks import choose, get_plan, swap
 from recommender.service.weekview import WeekView, get_week, see_week
 
@@ -91,6 +91,7 @@ __all__ = [
     "get_me",
     "get_plan",
     "get_week",
+    "goal_lines",
     "host_caller",
     "leave",
     "list_couples",

@@ -47,7 +47,7 @@ def check_boundaries(taxonomy: Taxonomy, idea_ids: Collection[str], boundaries: 
     return replace(
         boundaries,
         hazards_never=_some_of("hazards_never", boundaries.hazards_never, hazards),
-        tags_never=_check_tags(taxonomy, boundaries.tags_never),
+        tags_never=_check_tags(taxonomy, "tags_never", boundaries.tags_never),
         ideas_never=tuple(dict.fromkeys(boundaries.ideas_never)),
     )
 
@@ -81,22 +81,23 @@ def check_circumstances(taxonomy: Taxonomy, circumstances: Circumstances) -> Cir
 
 
 def check_goals(taxonomy: Taxonomy, goals: Iterable[Goal]) -> tuple[Goal, ...]:
-    """Return the goals, one for each practice.
+    """Return the goals, each once.
 
     Raises
     ------
     InvalidInput
-        If a practice is unknown or named twice, or a number is out of range; the field names the goal.
+        If a practice or tag is unknown, or a number is out of range; the field names the goal.
     """
-    kept: dict[str, Goal] = {}
+    kept: list[Goal] = []
     for index, goal in enumerate(goals):
-        _one_of(f"goals.{index}.practice", goal.practice, taxonomy.facets["practice"].names)
+        if goal.practice is not None:
+            _one_of(f"goals.{index}.practice", goal.practice, taxonomy.facets["practice"].names)
         _between(f"goals.{index}.times", goal.times, 1, GOAL_TIMES_MOST)
         _between(f"goals.{index}.weeks", goal.weeks, 1, GOAL_WEEKS_MOST)
-        if goal.practice in kept:
-            raise InvalidInput(f"goals.{index}.practice", f"{goal.practice} has a goal already; keep one")
-        kept[goal.practice] = goal
-    return tuple(kept.values())
+        goal = replace(goal, tags=_check_tags(taxonomy, f"goals.{index}.tags", goal.tags))
+        if goal not in kept:
+            kept.append(goal)
+    return tuple(kept)
 
 
 def check_freshness(freshness: float) -> float:
@@ -149,11 +150,11 @@ def check_status(status: str) -> None:
     _one_of("status", status, get_args(DateStatus))
 
 
-def _check_tags(taxonomy: Taxonomy, tags: Tags) -> Tags:
+def _check_tags(taxonomy: Taxonomy, field: str, tags: Tags) -> Tags:
     kept = {}
     for facet, values in tags.items():
-        _one_of("tags_never", facet, tuple(taxonomy.facets))
-        kept[facet] = _some_of(f"tags_never.{facet}", values, taxonomy.facets[facet].names)
+        _one_of(field, facet, tuple(taxonomy.facets))
+        kept[facet] = _some_of(f"{field}.{facet}", values, taxonomy.facets[facet].names)
     return {facet: values for facet, values in kept.items() if values}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from recommender.domain import CoupleDate, Idea, Suggestion
+from recommender.domain import CoupleDate, Goal, Idea, Suggestion
 from recommender.service.deployment import Deployment
 from recommender.service.weekview import WeekView
 from recommender.store.engine import reading
@@ -78,7 +78,16 @@ def plan_body(deployment: Deployment, view: WeekView) -> dict[str, Any]:
         ],
         "marked": marks.complete,
         "advice": [asdict(relaxation) for relaxation in plan.advice],
+        "goals": [{**asdict(goal), "progress": asdict(progress)} for goal, progress in view.goals],
     }
+
+
+def goal_lines(deployment: Deployment, view: WeekView) -> tuple[str, ...]:
+    """Return each goal of a week with how far it is along, in a line."""
+    return tuple(
+        f"{_goal_words(deployment, goal)}: {progress.done} of {progress.times} since {progress.since:%d %B}"
+        for goal, progress in view.goals
+    )
 
 
 def local_start(deployment: Deployment, date: CoupleDate) -> datetime:
@@ -108,6 +117,17 @@ def _sentences(suggestion: Suggestion) -> tuple[str, ...]:
         *(reason.text for reason in told[:SENTENCES]),
         f"{expected}, a guess so far." if suggestion.guess else f"{expected}.",
     )
+
+
+def _goal_words(deployment: Deployment, goal: Goal) -> str:
+    facets = deployment.catalogue.taxonomy.facets
+    named = {"practice": (goal.practice,)} if goal.practice else {}
+    labels = (
+        facets[name].values[facets[name].rank(value)].label
+        for name, values in (*named.items(), *goal.tags.items())
+        for value in values
+    )
+    return ", ".join(labels) or "a date"
 
 
 def _zone(deployment: Deployment, couple_id: str) -> ZoneInfo:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recommender.domain import Plan, Week
-from recommender.service.callers import Caller
+from recommender.domain import Goal, Plan, Progress, Week
+from recommender.service.callers import Caller, couple_of
 from recommender.service.deployment import Deployment
+from recommender.service.goals import see_progress
 from recommender.service.marks import SeenMarks, see_marks
 from recommender.service.weeks import get_plan
+from recommender.store import reading
 
 
 @dataclass(frozen=True, slots=True)
 class WeekView:
-    """A couple's week, as one of them may see it."""
+    """A couple's week, as one of them may see it.
+
+    Attributes
+    ----------
+    goals : tuple[tuple[Goal, Progress], ...]
+        Each goal and how far it is along by the end of the week.
+    """
 
     plan: Plan
     marks: SeenMarks
+    goals: tuple[tuple[Goal, Progress], ...]
 
 
 def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
@@ -32,4 +41,7 @@ def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
 
 def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     """Return what goes with a plan, as the caller may see it."""
-    return WeekView(plan, see_marks(d, caller, plan))
+    with reading(d.engine) as connection:
+        couple = couple_of(connection, caller)
+        reached = see_progress(d, connection, couple, plan.week)
+    return WeekView(plan, see_marks(d, caller, plan), tuple(zip(couple.goals, reached, strict=True)))
