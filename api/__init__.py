@@ -29,6 +29,7 @@ Route                                   Caller    What it does
 ``PUT /v1/weeks/{iso_week}/marks``      partner   Say yes, maybe or not this time to one, alone.
 ``POST /v1/weeks/{iso_week}/swap``      partner   Replace one suggestion.
 ``POST /v1/weeks/{iso_week}/choice``    partner   Make a date of a suggestion.
+``PUT /v1/rituals/{ritual_id}/kept``    partner   Confirm a small ritual; it counts when both have.
 ``GET /v1/dates``                       partner   List all dates, the newest first.
 ``POST /v1/dates``                      partner   Log a date done on their own.
 ``PATCH /v1/dates/{date_id}``           partner   Move it, or say whether it is planned, done or skipped.

@@ -166,6 +166,20 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Weeks in which a couple wants no plan: ``weeks`` of them from the ISO week ``since`` on."""
+
+    since: str
+    weeks: int
+
+    @property
+    def mondays(self) -> tuple[date, date]:
+        """The first Monday of the pause, and the first after it."""
+        first = Week.parse(self.since).monday
+        return first, first + timedelta(weeks=self.weeks)
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What the couple shares and both may see. Every default means "no limit known".
 
@@ -189,6 +203,8 @@ class Circumstances:
         True while they are apart: only ideas that work over a call.
     alcohol_free : bool
         True keeps alcohol out of their plans altogether.
+    pause : Pause or None
+        Weeks in which they want to be left alone: nothing is planned and nothing counts.
     """
 
     budget_max: float | None = None
@@ -203,6 +219,14 @@ class Circumstances:
     places: tuple[str, ...] = ()
     remote: bool = False
     alcohol_free: bool = False
+    pause: Pause | None = None
+
+    def paused(self, week: Week) -> bool:
+        """Return whether a week lies in their pause."""
+        if self.pause is None:
+            return False
+        first, after = self.pause.mondays
+        return first <= week.monday < after
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +352,34 @@ class Suggestion:
     reasons: tuple[Reason, ...]
     model_version: str
     replaced_by: str | None = None
+
+    @property
+    def guess(self) -> bool:
+        """Whether the expectation is so wide that it must be called a guess."""
+        return self.std > GUESS_STD
+
+
+@dataclass(frozen=True, slots=True)
+class Ritual:
+    """A small thing of a few minutes, offered beside a week's dates at no set time.
+
+    Attributes
+    ----------
+    position : int
+        1 or 2, from the top.
+    expected, std, score, propensity, reasons, model_version
+        As for `Suggestion`.
+    """
+
+    ritual_id: str
+    position: int
+    idea_id: str
+    expected: float
+    std: float
+    score: float
+    propensity: float
+    reasons: tuple[Reason, ...]
+    model_version: str
 
     @property
     def guess(self) -> bool:

@@ -43,7 +43,7 @@ def test_a_plan_tells_nothing_of_one_partner(two):
     plan = robin("GET", WEEK).json
     first = plan["suggestions"][0]
 
-    assert set(plan) == {"week", "rule", "suggestions", "advice", "marked", "goals"}
+    assert set(plan) == {"week", "rule", "suggestions", "advice", "marked", "goals", "rituals", "paused"}
     assert set(first) == {
         "suggestion_id",
         "position",
@@ -112,6 +112,42 @@ def test_marks_are_shown_to_both_once_both_have_marked_all(two):
     assert [s["mine"] for s in robin("GET", WEEK).json["suggestions"]] == ["yes", "maybe", "not_this_time"]
     assert told.json["marked"] is True
     assert late.status_code == 409
+
+
+def test_a_ritual_is_kept_when_both_confirm(two):
+    """Rituals come with the plan, as ideas with reasons; each confirms alone, again without effect."""
+    robin, sam = two
+    first, second = robin("GET", WEEK).json["rituals"]
+    path = f"/v1/rituals/{first['ritual_id']}/kept"
+
+    one = robin("PUT", path)
+    again = robin("PUT", path)
+    hidden = sam("GET", WEEK).json["rituals"]
+    both = sam("PUT", path)
+
+    assert (one.status_code, one.json) == (200, {**first, "mine": True})
+    assert again.json == one.json
+    assert hidden == [first, second]
+    assert both.json == {**first, "mine": True, "kept": True}
+    assert robin("GET", WEEK).json["rituals"] == [both.json, second]
+    assert first["idea"]["minutes"] <= 20
+    assert sum(reason["contribution"] for reason in first["reasons"]) > 0
+    assert robin("PUT", f"/v1/rituals/{'0' * 26}/kept").status_code == 404
+
+
+def test_a_pause_is_set_and_taken_back(two):
+    """A paused week is empty and says so; other circumstances stay; null ends the pause."""
+    robin, sam = two
+    pause = {"since": "2026-W48", "weeks": 2}
+
+    told = robin("PATCH", "/v1/couple", {"circumstances": {"pause": pause}}).json["circumstances"]
+    paused = sam("GET", WEEK).json
+    sam("PATCH", "/v1/couple", {"circumstances": {"pause": None}})
+    resumed = robin("GET", WEEK).json
+
+    assert (told["pause"], told["time_zone"]) == (pause, "Europe/Paris")
+    assert (paused["paused"], paused["suggestions"], paused["rituals"]) == (True, [], [])
+    assert (resumed["paused"], len(resumed["suggestions"]), len(resumed["rituals"])) == (False, 3, 2)
 
 
 def test_only_a_suggestion_of_the_week_is_marked(two):

@@ -293,6 +293,21 @@ def test_marks_are_told_once_both_have_marked_all(run: Run, ana_and_bo: str) -> 
     assert body["marked"] is True
 
 
+def test_a_ritual_is_confirmed_by_its_number(run: Run, ana_and_bo: str) -> None:
+    """Rituals stand below the plan; the second partner's word keeps one, and the plan says so."""
+    plan = run("suggest", "--week", WEEK).stdout
+    one = run("keep", "1", "--partner", "Ana", "--week", WEEK).stdout
+    both = json.loads(run("keep", "1", "--partner", "Bo", "--week", WEEK, "--json").stdout)
+
+    assert "Or in a few minutes" in plan
+    assert " · kept" not in plan
+    assert one.startswith("Confirmed by Ana: ")
+    assert "kept" not in one
+    assert (both["mine"], both["kept"]) == (True, True)
+    assert run("suggest", "--week", WEEK).stdout.count(" · kept") == 1
+    assert "no ritual '9'" in refused("keep", "9", "--partner", "Ana", "--week", WEEK)
+
+
 def test_a_rating_is_kept_for_who_gave_it(run: Run, ana_and_bo: str) -> None:
     """A rating is confirmed in words, and stands in that partner's export."""
     date_id = choose(run)

@@ -48,6 +48,8 @@ def test_the_revisions_make_the_tables_of_this_version(engine: Engine) -> None:
         "ck_suggestions_position",
         "ck_suggestions_propensity",
         "ck_marks_word",
+        "ck_rituals_position",
+        "ck_rituals_propensity",
         "ck_dates_status",
         "ck_ratings_enjoyment",
         "ck_ratings_closeness",

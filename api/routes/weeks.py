@@ -1,4 +1,4 @@
-"""A couple's week: the plan, marking, swapping, choosing."""
+"""A couple's week: the plan, marking, swapping, choosing, small rituals."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from api.registry import Call, Router
 from api.routes.dates import zone_of
 from api.routes.ideas import idea_body
 from api.schemas.dates import DateBody
-from api.schemas.fields import WeekInPath
-from api.schemas.weeks import Choice, NewMark, PlanBody, Swap
+from api.schemas.fields import RitualId, WeekInPath
+from api.schemas.weeks import Choice, NewMark, PlanBody, RitualBody, Swap
 from recommender import service
 from recommender.service import WeekView
 
@@ -44,7 +44,16 @@ def choose_suggestion(call: Call, iso_week: WeekInPath, body: Choice) -> DateBod
     return DateBody.of(view, zone_of(call))
 
 
+@router.route("PUT", "/v1/rituals/<ritual_id>/kept", errors=(404, 409))
+def keep_ritual(call: Call, ritual_id: RitualId) -> RitualBody:
+    """Confirm that you two did a ritual; it counts when both have, and a second time changes nothing."""
+    seen = service.keep_ritual(call.deployment, call.caller, ritual_id)
+    idea = service.get_idea(call.deployment, seen.ritual.idea_id)
+    return RitualBody.of(seen, idea_body(call.deployment, idea))
+
+
 def _body(call: Call, view: WeekView) -> PlanBody:
-    found = [service.get_idea(call.deployment, s.idea_id) for s in view.plan.suggestions]
+    shown = [s.idea_id for s in view.plan.suggestions] + [seen.ritual.idea_id for seen in view.rituals]
+    found = [service.get_idea(call.deployment, idea_id) for idea_id in shown]
     ideas = {idea.idea_id: idea_body(call.deployment, idea) for idea in found}
     return PlanBody.of(view, ideas, zone_of(call))

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict
 
 from api.schemas.base import Body, Changes
-from api.schemas.fields import WHOLE, Clock, Whole, word
-from recommender.domain import Circumstances, Goal, Progress, Slot
+from api.schemas.fields import WHOLE, Clock, WeekName, Whole, word
+from recommender.domain import Circumstances, Goal, Pause, Progress, Slot
 from recommender.service import CoupleView
 from recommender.service.limits import (
     BUDGET_MOST,
     GOAL_TIMES_MOST,
     GOAL_WEEKS_MOST,
     MINUTES_MOST,
+    PAUSE_WEEKS_MOST,
     SLOT_MINUTES,
     SLOTS_MOST,
 )
@@ -96,6 +97,13 @@ class SeenGoalBody(Body):
         )
 
 
+class PauseBody(Body):
+    """Weeks without a plan. Nothing is asked in them and nothing counts against anybody."""
+
+    since: WeekName = Field(description="The first of them.")
+    weeks: Whole = Field(ge=1, le=PAUSE_WEEKS_MOST, description="How many.", examples=[3])
+
+
 class CircumstancesBody(Body):
     """What a couple shares and both may see. Every default means "no limit known"."""
 
@@ -127,6 +135,7 @@ class CircumstancesBody(Body):
     )
     remote: bool = Field(default=False, description="True while they are apart: only what works over a call.")
     alcohol_free: bool = Field(default=False, description="True keeps alcohol out of their plans.")
+    pause: PauseBody | None = Field(default=None, description="A break from plans; null: none.")
 
     @classmethod
     def of(cls, circumstances: Circumstances) -> Self:
@@ -136,6 +145,8 @@ class CircumstancesBody(Body):
             SlotBody.model_construct(weekday=slot.weekday, start=slot.start, minutes=slot.minutes)
             for slot in circumstances.slots
         )
+        if circumstances.pause is not None:
+            told["pause"] = PauseBody.model_construct(**asdict(circumstances.pause))
         return cls.model_construct(**told)
 
     def laid_over(self, before: Circumstances) -> Circumstances:
@@ -143,6 +154,8 @@ class CircumstancesBody(Body):
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         if "slots" in sent:
             sent["slots"] = tuple(Slot(slot.weekday, slot.start, slot.minutes) for slot in self.slots)
+        if self.pause is not None:
+            sent["pause"] = Pause(self.pause.since, self.pause.weeks)
         return replace(before, **sent)
 
 

@@ -13,8 +13,8 @@ from api.schemas.base import Body
 from api.schemas.couples import SeenGoalBody
 from api.schemas.fields import Moment, SuggestionId
 from api.schemas.ideas import IdeaBody
-from recommender.domain import MarkWord, Role, Suggestion, SwapReason
-from recommender.service import SeenMark, WeekView
+from recommender.domain import MarkWord, Reason, Role, Suggestion, SwapReason
+from recommender.service import SeenMark, SeenRitual, WeekView
 
 
 class ReasonBody(Body):
@@ -25,6 +25,11 @@ class ReasonBody(Body):
     contribution: float = Field(
         description="Points of the couple's score; all reasons sum to it.", examples=[0.6]
     )
+
+    @classmethod
+    def of(cls, reason: Reason) -> Self:
+        """Return the body of a reason."""
+        return cls(kind=reason.kind, text=reason.text, contribution=reason.contribution)
 
 
 class SuggestionBody(Body):
@@ -50,9 +55,6 @@ class SuggestionBody(Body):
     @classmethod
     def of(cls, suggestion: Suggestion, idea: IdeaBody, zone: ZoneInfo, mark: SeenMark) -> Self:
         """Return the body of a suggestion; its spread and propensity stay here."""
-        reasons = (
-            ReasonBody(kind=r.kind, text=r.text, contribution=r.contribution) for r in suggestion.reasons
-        )
         return cls(
             suggestion_id=suggestion.suggestion_id,
             position=suggestion.position,
@@ -61,9 +63,37 @@ class SuggestionBody(Body):
             starts_at=suggestion.starts_at.astimezone(zone),
             expected=suggestion.expected,
             guess=suggestion.guess,
-            reasons=tuple(reasons),
+            reasons=tuple(map(ReasonBody.of, suggestion.reasons)),
             mine=mark.mine,
             both=mark.both,
+        )
+
+
+class RitualBody(Body):
+    """A small thing of a few minutes, whenever there is time. It counts when you both confirm it."""
+
+    ritual_id: str = Field(examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
+    position: int = Field(description="1 at the top.", examples=[1])
+    idea: IdeaBody
+    expected: float = Field(description="The couple's expected enjoyment, 1 to 5.", examples=[4.2])
+    guess: bool = Field(description="Whether too little is known to call it more than a guess.")
+    reasons: tuple[ReasonBody, ...]
+    mine: bool = Field(description="Whether you confirmed it.")
+    kept: bool = Field(description="Whether everybody did.")
+
+    @classmethod
+    def of(cls, seen: SeenRitual, idea: IdeaBody) -> Self:
+        """Return the body of a ritual; its spread and propensity stay here."""
+        ritual = seen.ritual
+        return cls(
+            ritual_id=ritual.ritual_id,
+            position=ritual.position,
+            idea=idea,
+            expected=ritual.expected,
+            guess=ritual.guess,
+            reasons=tuple(map(ReasonBody.of, ritual.reasons)),
+            mine=seen.mine,
+            kept=seen.kept,
         )
 
 
@@ -85,6 +115,8 @@ class PlanBody(Body):
     )
 
     goals: tuple[SeenGoalBody, ...] = Field(description="How far each goal is along by the end of the week.")
+    rituals: tuple[RitualBody, ...] = Field(description="Up to two small ones, at no set time.")
+    paused: bool = Field(description="Whether you wanted no plan for this week.")
     marked: bool = Field(description="Whether everybody has marked every suggestion.")
 
     @classmethod
@@ -99,6 +131,8 @@ class PlanBody(Body):
             rule=plan.rule,
             suggestions=tuple(suggestions),
             marked=view.marks.complete,
+            rituals=tuple(RitualBody.of(seen, ideas[seen.ritual.idea_id]) for seen in view.rituals),
+            paused=view.paused,
             goals=tuple(SeenGoalBody.of(goal, progress) for goal, progress in view.goals),
             advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
         )

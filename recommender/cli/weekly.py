@@ -77,10 +77,24 @@ def show_week(deployment: Deployment, view: WeekView) -> None:
         print_text(card.pitch, first=INDENT, rest=INDENT)
         for sentence in card.sentences:
             print_text(sentence, first=f"{INDENT}· ", rest=f"{INDENT}  ")
-    for line in service.goal_lines(deployment, view):
-        print_text(line, first="\nGoal: ")
+    if view.paused:
+        print_text("You are taking a break. Nothing is planned.", first="\n")
+        return
+    _show_beside(deployment, view)
     if len(plan.suggestions) < SLATE:
         _show_advice(plan)
+
+
+def _show_beside(deployment: Deployment, view: WeekView) -> None:
+    from recommender import service
+
+    lines = service.ritual_lines(deployment, view)
+    if lines:
+        print_text("Or in a few minutes, whenever you have them:", first="\n")
+    for number, line in enumerate(lines, start=1):
+        print_text(line, first=f"{INDENT}{number}. ", rest=2 * INDENT)
+    for line in service.goal_lines(deployment, view):
+        print_text(line, first="\nGoal: ")
 
 
 def _show_advice(plan: Plan) -> None:
@@ -140,6 +154,34 @@ def mark(
     service.put_mark(deployment, caller, week, _suggestion_id(deployment, caller, week, suggestion), word)
     view = service.get_week(deployment, caller, week)
     print_json(service.plan_body(deployment, view)) if as_json else show_week(deployment, view)
+
+
+@click.command()
+@click.argument("ritual")
+@couple_option
+@click.option("--partner", required=True, help="Name of the one who confirms.")
+@week_option
+@as_json
+def keep(ritual: str, couple: str | None, partner: str, week: Week | None, as_json: bool) -> None:
+    """Confirm, as one partner, that you two did a small ritual. It counts when both have.
+
+    RITUAL is its number in the week, 1 or 2, or its ritual_id.
+    """
+    from recommender import service
+
+    deployment = open_here()
+    caller = the_partner(deployment, couple, partner)
+    week = week or service.coming_week(deployment, caller)
+    shown = (seen.ritual for seen in service.get_week(deployment, caller, week).rituals)
+    found = next((one for one in shown if ritual in (str(one.position), one.ritual_id)), None)
+    if found is None:
+        raise NotFound(f"Week {week} has no ritual {ritual!r}; see `rekindle suggest --week {week}`.")
+    seen = service.keep_ritual(deployment, caller, found.ritual_id)
+    title = deployment.catalogue.idea(found.idea_id).title
+    if as_json:
+        print_json({"ritual_id": found.ritual_id, "title": title, "mine": seen.mine, "kept": seen.kept})
+        return
+    print_text(f"Confirmed by {partner}: {title}{', and so kept' if seen.kept else ''}.")
 
 
 def _suggestion_id(deployment: Deployment, caller: Caller, week: Week, said: str) -> str:

@@ -6,7 +6,7 @@ long ago drops out at one end while there is room for more at the other.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -28,14 +28,24 @@ def serves(table: IdeaTable, goal: Goal) -> np.ndarray:
 def progress(table: IdeaTable, occasion: Occasion, goal: Goal) -> Progress:
     """Return how far a goal is along by the end of the occasion's week."""
     counts = serves(table, goal)
-    since = occasion.week.monday - timedelta(weeks=goal.weeks - 1)
+    since = _since(occasion, goal)
     until = occasion.week.monday + timedelta(days=6)
     done = sum(
         bool(counts[table.index[past.idea_id]])
         for past in occasion.history
-        if past.met == "done" and past.idea_id in table.index and since <= past.on <= until
+        if past.met in ("done", "kept") and past.idea_id in table.index and since <= past.on <= until
     )
     return Progress(done, goal.times, since, until)
+
+
+def _since(occasion: Occasion, goal: Goal) -> date:
+    """Return the first day that counts: paused weeks are left out, so the weeks before them count instead."""
+    since, after = occasion.week.monday - timedelta(weeks=goal.weeks - 1), occasion.week.next().monday
+    pause = occasion.couple.circumstances.pause
+    if pause is None:
+        return since
+    first, last = pause.mondays[0], min(pause.mondays[1], after)
+    return since - (last - first) if first < last and last > since else since
 
 
 def behind(table: IdeaTable, occasion: Occasion) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from recommender.domain import Plan, Suggestion, SwapReason
+from recommender.domain import Plan, Reason, Suggestion, SwapReason
 from recommender.planning.couple import couple_score
 from recommender.planning.feasibility import Feasible, feasible, relaxations
 from recommender.planning.lifts import Lifts, lifts
@@ -42,7 +42,7 @@ class Expectation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class Scored:
     """Every idea's score and its parts, shapes (n_ideas,)."""
 
     average: np.ndarray
@@ -63,7 +63,7 @@ def weekly_plan(
     The same inputs give the same plan, ids apart: chance is seeded by couple and week.
     """
     can = feasible(table, occasion)
-    scored = _score(table, expectation, occasion, settings)
+    scored = score_ideas(table, expectation, occasion, settings)
     picks = choose_slate(
         table,
         scored.total,
@@ -106,7 +106,7 @@ def swapped(
     shown = [past.idea_id for past in occasion.history if past.on == occasion.week.monday]
     mask[[table.index[idea_id] for idea_id in shown if idea_id in table.index]] = False
     mask = answers_week(table, occasion, mask)
-    scored = _score(table, expectation, occasion, settings)
+    scored = score_ideas(table, expectation, occasion, settings)
     picks = choose_slate(
         table,
         scored.total,
@@ -129,12 +129,29 @@ def seeded(occasion: Occasion, purpose: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest()[:8], "big"))
 
 
-def _score(table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings) -> _Scored:
+def score_ideas(
+    table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings
+) -> Scored:
+    """Return every idea's score for this couple and week, with its parts."""
     average = expectation.mean.mean(axis=0)
     balanced = couple_score(expectation.mean, settings)
     added = lifts(table, occasion, settings, expectation.mean.min(axis=0))
     total = balanced + added.freshness + added.shown + added.goals + added.care
-    return _Scored(average, balanced - average, added, total)
+    return Scored(average, balanced - average, added, total)
+
+
+def reasons_for(table: IdeaTable, expectation: Expectation, scored: Scored, pick: Pick) -> tuple[Reason, ...]:
+    """Return the reasons of a pick; they sum to its score."""
+    row = pick.idea_index
+    extras = Extras(
+        balance=float(scored.balance[row]),
+        freshness=float(scored.lifts.freshness[row]),
+        shown=float(scored.lifts.shown[row]),
+        goals=float(scored.lifts.goals[row]),
+        care=float(scored.lifts.care[row]),
+        variety=pick.variety,
+    )
+    return reasons_of(table, row, expectation.contributions(row), float(scored.average[row]), extras)
 
 
 def _returning(table: IdeaTable, occasion: Occasion) -> np.ndarray:
@@ -148,7 +165,7 @@ def _returning(table: IdeaTable, occasion: Occasion) -> np.ndarray:
 def _suggestion(
     table: IdeaTable,
     expectation: Expectation,
-    scored: _Scored,
+    scored: Scored,
     can: Feasible,
     pick: Pick,
     position: int,
@@ -156,25 +173,16 @@ def _suggestion(
     suggestion_id: str,
 ) -> Suggestion:
     row = pick.idea_index
-    extras = Extras(
-        balance=float(scored.balance[row]),
-        freshness=float(scored.lifts.freshness[row]),
-        shown=float(scored.lifts.shown[row]),
-        goals=float(scored.lifts.goals[row]),
-        care=float(scored.lifts.care[row]),
-        variety=pick.variety,
-    )
-    expected = float(scored.average[row])
     return Suggestion(
         suggestion_id=suggestion_id,
         position=position,
         role=pick.role,
         idea_id=table.ideas[row].idea_id,
         starts_at=can.openings.best_start(row, tuple(other.starts_at for other in others)),
-        expected=min(max(expected, 1.0), 5.0),
+        expected=min(max(float(scored.average[row]), 1.0), 5.0),
         std=float(expectation.couple_std[row]),
         score=float(scored.total[row]) + pick.variety,
         propensity=pick.propensity,
-        reasons=reasons_of(table, row, expectation.contributions(row), expected, extras),
+        reasons=reasons_for(table, expectation, scored, pick),
         model_version=expectation.model_version,
     )

@@ -52,9 +52,10 @@ from recommender.service.people import (
     update_couple,
     update_me,
 )
+from recommender.service.rituals import SeenRitual, keep_ritual
 from recommender.service.settings import Settings
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
-from recommender.service.views import goal_lines, local_start, plan_body, plan_cards
+from recommender.service.views import goal_lines, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
 from recommender.service.weekview import WeekView, get_week, see_week
 
@@ -67,6 +68,7 @@ __all__ = [
     "Joined",
     "SeenMark",
     "SeenMarks",
+    "SeenRitual",
     "Settings",
     "TaggedText",
     "WeekView",
@@ -93,6 +95,7 @@ __all__ = [
     "get_week",
     "goal_lines",
     "host_caller",
+    "keep_ritual",
     "leave",
     "list_couples",
     "list_dates",
@@ -117,6 +120,7 @@ __all__ = [
     "quiz",
     "restore_database",
     "retrain",
+    "ritual_lines",
     "rollback",
     "see_week",
     "swap",

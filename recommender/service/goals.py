@@ -1,4 +1,4 @@
-"""How far along a couple's goals are, from the dates that were done."""
+"""How far along a couple's goals are, from the dates that were done and the rituals that were kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recommender.domain import Couple, Progress, Week
 from recommender.planning.goals import progress
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.service.deployment import Deployment
-from recommender.store import dates
+from recommender.store import dates, rituals
 
 
 def see_progress(d: Deployment, connection: Connection, couple: Couple, week: Week) -> tuple[Progress, ...]:
@@ -19,12 +19,17 @@ def see_progress(d: Deployment, connection: Connection, couple: Couple, week: We
     if not couple.goals:
         return ()
     zone = ZoneInfo(couple.circumstances.time_zone)
-    done = tuple(
+    done = (
         PastIdea(it.idea_id, it.starts_at.astimezone(zone).date(), "done")
         for it in dates.list_dates(connection, couple.couple_id)
         if it.status == "done" and it.idea_id is not None
     )
-    occasion = Occasion(couple, week, d.clock(), done)
+    kept = (
+        PastIdea(it.ritual.idea_id, it.week.monday, "kept")
+        for it in rituals.list_rituals(connection, couple.couple_id)
+        if it.kept
+    )
+    occasion = Occasion(couple, week, d.clock(), (*done, *kept))
     return tuple(progress(d.table, occasion, goal) for goal in couple.goals)
 
 

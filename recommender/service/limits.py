@@ -8,7 +8,7 @@ from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from recommender.catalogue.taxonomy import Taxonomy
-from recommender.domain import Boundaries, Circumstances, DateStatus, Goal, Slot, Tags, Week
+from recommender.domain import Boundaries, Circumstances, DateStatus, Goal, Pause, Slot, Tags, Week
 from recommender.errors import InvalidInput
 from recommender.planning.feasibility import ACCESS, CAPS
 
@@ -19,6 +19,7 @@ SLOT_MINUTES = (15, 2 * 24 * 60)
 GOAL_TIMES_MOST = 31
 GOAL_WEEKS_MOST = 52
 TENDER_WEEKS_MOST = 60
+PAUSE_WEEKS_MOST = 104
 
 Number = TypeVar("Number", int, float)
 
@@ -72,6 +73,8 @@ def check_circumstances(taxonomy: Taxonomy, circumstances: Circumstances) -> Cir
         _between("circumstances.minutes_max", it.minutes_max, 1, MINUTES_MOST)
     if it.latitude is not None:
         _between("circumstances.latitude", it.latitude, -90, 90)
+    if it.pause is not None:
+        _check_pause(it.pause)
     return replace(
         it,
         slots=_check_slots(it.slots),
@@ -169,6 +172,14 @@ def _check_slots(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
                 f"circumstances.slots.{index}.start", "has a time zone; write local time, such as 19:30"
             )
     return tuple(dict.fromkeys(slots))
+
+
+def _check_pause(pause: Pause) -> None:
+    try:
+        Week.parse(pause.since)
+    except ValueError as error:
+        raise InvalidInput("circumstances.pause.since", str(error)) from None
+    _between("circumstances.pause.weeks", pause.weeks, 1, PAUSE_WEEKS_MOST)
 
 
 def _check_time_zone(field: str, name: str) -> None:

@@ -78,8 +78,31 @@ def plan_body(deployment: Deployment, view: WeekView) -> dict[str, Any]:
         ],
         "marked": marks.complete,
         "advice": [asdict(relaxation) for relaxation in plan.advice],
+        "rituals": [
+            {
+                "ritual_id": seen.ritual.ritual_id,
+                "position": seen.ritual.position,
+                "expected": seen.ritual.expected,
+                "guess": seen.ritual.guess,
+                "reasons": [asdict(reason) for reason in seen.ritual.reasons],
+                "idea": asdict(deployment.catalogue.idea(seen.ritual.idea_id)),
+                "mine": seen.mine,
+                "kept": seen.kept,
+            }
+            for seen in view.rituals
+        ],
+        "paused": view.paused,
         "goals": [{**asdict(goal), "progress": asdict(progress)} for goal, progress in view.goals],
     }
+
+
+def ritual_lines(deployment: Deployment, view: WeekView) -> tuple[str, ...]:
+    """Return each small ritual of a week in a line."""
+    ideas = (deployment.catalogue.idea(seen.ritual.idea_id) for seen in view.rituals)
+    return tuple(
+        f"{idea.title} · {idea.minutes} min{' · kept' if seen.kept else ''}: {idea.pitch}"
+        for seen, idea in zip(view.rituals, ideas, strict=True)
+    )
 
 
 def goal_lines(deployment: Deployment, view: WeekView) -> tuple[str, ...]:

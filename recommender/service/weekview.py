@@ -9,6 +9,7 @@ from recommender.service.callers import Caller, couple_of
 from recommender.service.deployment import Deployment
 from recommender.service.goals import see_progress
 from recommender.service.marks import SeenMarks, see_marks
+from recommender.service.rituals import SeenRitual, see_rituals
 from recommender.service.weeks import get_plan
 from recommender.store import reading
 
@@ -21,11 +22,17 @@ class WeekView:
     ----------
     goals : tuple[tuple[Goal, Progress], ...]
         Each goal and how far it is along by the end of the week.
+    rituals : tuple[SeenRitual, ...]
+        Small ones, beside the dates.
+    paused : bool
+        Whether they wanted no plan for this week.
     """
 
     plan: Plan
     marks: SeenMarks
     goals: tuple[tuple[Goal, Progress], ...]
+    rituals: tuple[SeenRitual, ...]
+    paused: bool
 
 
 def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
@@ -41,7 +48,14 @@ def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
 
 def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     """Return what goes with a plan, as the caller may see it."""
+    offered = see_rituals(d, caller, plan)
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
         reached = see_progress(d, connection, couple, plan.week)
-    return WeekView(plan, see_marks(d, caller, plan), tuple(zip(couple.goals, reached, strict=True)))
+    return WeekView(
+        plan=plan,
+        marks=see_marks(d, caller, plan),
+        goals=tuple(zip(couple.goals, reached, strict=True)),
+        rituals=offered,
+        paused=couple.circumstances.paused(plan.week),
+    )

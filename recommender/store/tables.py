@@ -153,6 +153,45 @@ marks = Table(
     CheckConstraint("word IN ('yes', 'maybe', 'not_this_time')", name="word"),
 )
 
+rituals = Table(
+    "rituals",
+    metadata,
+    Column("ritual_id", ULID, primary_key=True),
+    Column("couple_id", ForeignKey(couples.c.couple_id, ondelete="CASCADE"), nullable=False),
+    Column("week", ISO_WEEK, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("idea_id", IDEA_ID, nullable=False),
+    Column("expected", Float, nullable=False),
+    Column("std", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("reasons", Document(tuple[Reason, ...]), nullable=False),
+    Column("model_version", String(200), nullable=False),
+    Column("shown_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    Column("kept_at", Moment),
+    CheckConstraint("position >= 1", name="position"),
+    CheckConstraint("propensity > 0 AND propensity <= 1", name="propensity"),
+    Index(None, "couple_id", "week"),
+    Index(
+        "uq_rituals_in_force",
+        "couple_id",
+        "week",
+        "position",
+        unique=True,
+        sqlite_where=column("withdrawn_at").is_(None),
+        postgresql_where=column("withdrawn_at").is_(None),
+    ),
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("ritual_id", ForeignKey(rituals.c.ritual_id, ondelete="CASCADE"), primary_key=True),
+    Column("partner_id", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("confirmed_at", Moment, nullable=False),
+)
+
 dates = Table(
     "dates",
     metadata,
