@@ -34,7 +34,13 @@ class RandomRecommender(BaseEstimator):  # type: ignore[misc]
         self.idea_features_ = idea_features
         return self
 
-    def predict(self, pairs: pd.DataFrame, *, ratings: pd.DataFrame | None = None) -> np.ndarray:
+    def predict(
+        self,
+        pairs: pd.DataFrame,
+        *,
+        ratings: pd.DataFrame | None = None,
+        partner_features: pd.DataFrame | None = None,
+    ) -> np.ndarray:
         """Return one score per row of ``pairs`` (``partner_id``, ``idea_id``), shape (n_pairs,)."""
         check_is_fitted(self)
         aligned_features(self.idea_features_, pairs["idea_id"])
@@ -68,7 +74,13 @@ class ItemMeanRecommender(BaseEstimator):  # type: ignore[misc]
         self.idea_means_ = self.mean_ + by_idea.sum() / (by_idea.count() + self.damping)
         return self
 
-    def predict(self, pairs: pd.DataFrame, *, ratings: pd.DataFrame | None = None) -> np.ndarray:
+    def predict(
+        self,
+        pairs: pd.DataFrame,
+        *,
+        ratings: pd.DataFrame | None = None,
+        partner_features: pd.DataFrame | None = None,
+    ) -> np.ndarray:
         """Return the mean of each pair's idea, shape (n_pairs,); unseen ideas get the overall mean."""
         check_is_fitted(self)
         aligned_features(self.idea_features_, pairs["idea_id"])
@@ -90,7 +102,13 @@ class PopularityRecommender(BaseEstimator):  # type: ignore[misc]
         self.shares_ = ratings["idea_id"].value_counts(normalize=True)
         return self
 
-    def predict(self, pairs: pd.DataFrame, *, ratings: pd.DataFrame | None = None) -> np.ndarray:
+    def predict(
+        self,
+        pairs: pd.DataFrame,
+        *,
+        ratings: pd.DataFrame | None = None,
+        partner_features: pd.DataFrame | None = None,
+    ) -> np.ndarray:
         """Return the share of each pair's idea, shape (n_pairs,), in [0, 1]."""
         check_is_fitted(self)
         aligned_features(self.idea_features_, pairs["idea_id"])

@@ -60,7 +60,7 @@ class Held:
 def held(strength: Strength, prior: Parameters, design: np.ndarray, answers: np.ndarray) -> Held:
     """Return ``strength`` for whole covariances and single weights, in the units of the ratings."""
     n_features = float((design**2).sum(axis=1).mean())
-    n_answers = max(float((answers**2).sum(axis=1).mean()), 1.0)
+    n_answers = float((answers**2).sum(axis=1).mean()) or 1.0
     scale = np.full(answers.shape[1] + 1, strength.answer_sd**2 / (n_features * n_answers))
     scale[0] = strength.appeal_sd**2 / n_features
     rating_var = _rating_var(prior, design)
