@@ -7,6 +7,8 @@ with them, or (ALS) asked for that person's factors.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -244,12 +246,13 @@ class MyFMRecommender(_Rival):
             len(self.idea_features_),
             rows.shape[1] - len(people) - len(self.idea_features_),
         ]
-        machine.fit(
-            rows,
-            known["rating"].to_numpy(dtype=float),
-            n_iter=self.n_iterations,
-            group_shapes=[size for size in groups if size],
-        )
+        with redirect_stderr(StringIO()):  # it draws a progress bar of its own
+            machine.fit(
+                rows,
+                known["rating"].to_numpy(dtype=float),
+                n_iter=self.n_iterations,
+                group_shapes=[size for size in groups if size],
+            )
         return np.asarray(machine.predict(self._rows(pairs, people, partner_features)))
 
     def _rows(self, pairs: pd.DataFrame, people: pd.Index, answers: pd.DataFrame | None) -> csr_matrix:
