@@ -129,13 +129,17 @@ def _of_http(error: HTTPException) -> Response:
     return problem_response(status, KINDS[status].means if status in KINDS else error.name, headers=kept)
 
 
-def _of_anything(error: Exception) -> Response:
-    """Answer 500 and log where it broke; never the message, which may quote what was sent."""
+def log_unforeseen(error: Exception) -> None:
+    """Log where something broke; never the message, which may quote what was sent."""
     where = [
         f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)
     ]
     told = {"error": type(error).__name__, "where": where[-8:], "request_id": request_id()}
     LOG.error("unforeseen failure", extra={"told": told})
+
+
+def _of_anything(error: Exception) -> Response:
+    log_unforeseen(error)
     return problem_response(500, KINDS[500].means)
 
 

@@ -61,14 +61,14 @@ def test_the_level_alone() -> None:
 def test_a_tag_that_speaks_for_it_is_voiced() -> None:
     """The strongest tag is named in words, as the average of both, and the level comes last."""
     found = told(terms(taste={"domain=nature": (0.4, 0.2)}))
-    assert found == [("taste", "Your past dates speak for nature.", 0.3), LEVEL]
+    assert found == [("taste", "Like dates you enjoyed: nature.", 0.3), LEVEL]
 
 
 def test_an_ordinal_is_voiced_as_the_idea_has_it() -> None:
     """An ordinal's words are those of the idea's own value."""
     found = told(terms(answers={"play": (0.1, 0.1), "touch": (0.3, 0.3)}))
     assert found == [
-        ("answers", "Your answers lean to no touch and silly.", 0.4),
+        ("answers", "It suits your answers: no touch, silly.", 0.4),
         LEVEL,
     ]
 
@@ -83,7 +83,7 @@ def test_only_two_tags_a_kind_are_voiced() -> None:
     """The two strongest are named in one sentence and the third goes with the rest."""
     taste = {"domain=nature": (0.1, 0.1), "domain=animals": (0.3, 0.3), "play": (0.2, 0.2)}
     assert told(terms(taste=taste)) == [
-        ("taste", "Your past dates speak for animals and silly.", 0.5),
+        ("taste", "Like dates you enjoyed: animals, silly.", 0.5),
         ("taste_rest", "The rest of what your past dates say.", 0.1),
         LEVEL,
     ]
@@ -99,7 +99,7 @@ def test_nothing_is_said_twice_in_other_words() -> None:
     given = Contributions(3.5, np.zeros(2), 0.0, nothing, points, nothing)
     found = reasons_of(table, 0, given, 4.1, NOTHING)
     assert [(r.kind, r.text) for r in found[:2]] == [
-        ("answers", "Your answers lean to making things by hand and silly."),
+        ("answers", "It suits your answers: making things by hand, silly."),
         ("answers_rest", "The rest of what your answers say."),
     ]
     assert sum(r.contribution for r in found) == pytest.approx(4.1)
@@ -184,7 +184,5 @@ def test_reasons_sum_to_the_score(seed: int, alone: bool) -> None:
     own = {v.label for f in facets for v in f.values if v.name in it.tags[f.name]}
     for reason in found:
         if reason.kind in ("answers", "taste"):
-            words = reason.text.removeprefix("Your answers lean to ").removeprefix(
-                "Your past dates speak for "
-            )
-            assert words.removesuffix(".") in own | {f"{one} and {other}" for one in own for other in own}
+            words = reason.text.partition(": ")[2]
+            assert words.removesuffix(".") in own | {f"{one}, {other}" for one in own for other in own}

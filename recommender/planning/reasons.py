@@ -82,8 +82,8 @@ def _model_reasons(table: IdeaTable, idea_index: int, terms: Contributions) -> l
         Reason("appeal", "How ideas like it go down in general.", float(terms.appeal.mean(axis=0).sum())),
         Reason("idea", "How this very idea has gone down.", terms.effect),
     ]
-    told += _voiced(table, idea_index, "answers", terms.answers, "Your answers lean to {}.")
-    told += _voiced(table, idea_index, "taste", terms.taste, "Your past dates speak for {}.")
+    told += _voiced(table, idea_index, "answers", terms.answers, "It suits your answers: {}.")
+    told += _voiced(table, idea_index, "taste", terms.taste, "Like dates you enjoyed: {}.")
     return [reason for reason in told if reason.contribution != 0.0]
 
 
@@ -100,7 +100,7 @@ def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sen
         if not _says_again(label, labels):
             labels[label] = int(k)
     top = list(labels.values())
-    spoken = Reason(kind, sentence.format(" and ".join(labels)), float(points[top].sum()))
+    spoken = Reason(kind, sentence.format(", ".join(labels)), float(points[top].sum()))
     rest = Reason(f"{kind}_rest", REST_WORDS[kind], float(points.sum() - points[top].sum()))
     return [spoken, rest] if top else [rest]
 

@@ -21,6 +21,7 @@ from recommender.service.hosting import (
     list_couples,
     partner_caller,
     restore_database,
+    session_key,
     upgrade_database,
 )
 from recommender.service.ideas import get_idea, list_ideas, quiz
@@ -55,7 +56,7 @@ from recommender.service.people import (
 from recommender.service.rituals import SeenRitual, keep_ritual
 from recommender.service.settings import Settings
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
-from recommender.service.views import goal_lines, local_start, plan_body, plan_cards, ritual_lines
+from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
 from recommender.service.weekview import WeekView, get_week, see_week
 
@@ -94,6 +95,7 @@ __all__ = [
     "get_plan",
     "get_week",
     "goal_lines",
+    "goal_words",
     "host_caller",
     "keep_ritual",
     "leave",
@@ -123,6 +125,7 @@ __all__ = [
     "ritual_lines",
     "rollback",
     "see_week",
+    "session_key",
     "swap",
     "tag_file",
     "tag_lines",

@@ -113,6 +113,11 @@ def goal_lines(deployment: Deployment, view: WeekView) -> tuple[str, ...]:
     )
 
 
+def goal_words(deployment: Deployment, view: WeekView) -> tuple[str, ...]:
+    """Return what each goal of a week is about, in words."""
+    return tuple(_goal_words(deployment, goal) for goal, _ in view.goals)
+
+
 def local_start(deployment: Deployment, date: CoupleDate) -> datetime:
     """Return when a date starts, in its couple's own time zone."""
     return date.starts_at.astimezone(_zone(deployment, date.couple_id))
