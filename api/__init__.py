@@ -1,4 +1,4 @@
-"""Rekindle over HTTP: the manual of the API.
+"""Rekindle over HTTP: the manual of the API. The pages for couples, at ``/``, are in `api.pages`.
 
 Everything is JSON in UTF-8. ``GET /openapi.json`` is the same for programs (OpenAPI 3.1, with the words of
 this deployment's catalogue), ``GET /docs`` the same as a page. Times are ISO 8601 with an offset, weeks are

@@ -15,7 +15,7 @@ from recommender import service
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--demo", is_flag=True, help="Serve a demo couple from a database of its own.")
 def serve(host: str, port: int, demo: bool) -> None:
-    """Serve the API."""
+    """Serve the pages and the API."""
     from api.app import create_app
     from api.server import serve as run
     from recommender.cli.weekly import show_week
@@ -33,7 +33,10 @@ def serve(host: str, port: int, demo: bool) -> None:
     show_week(deployment, view)
     token = service.demo_token(deployment, view.plan.couple_id)
     address = f"{url}/v1/weeks/{view.plan.week}"
-    hint = f'\nServing on {url}. Try:\n  curl -H "Authorization: Bearer {token}" {address}'
+    hint = (
+        f"\nServing on {url}. See it as Robin does: open {url}/sign-in and enter the key\n  {token}\n"
+        f'or ask the API:\n  curl -H "Authorization: Bearer {token}" {address}'
+    )
     run(
         create_app(deployment),
         host,

@@ -52,7 +52,7 @@ def browser() -> Iterator[Browser]:
         path = chromium()
         assert path is not None, MISSING
         started = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         )
         yield started
         started.close()
