@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench prior simulate clean
+.PHONY: help run test browser lint lock bench prior tagger screenshots simulate clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,8 +24,14 @@ $(VENV)/.test-stamp: $(VENV)/.run-stamp requirements-dev.lock
 run: $(VENV)/.run-stamp  ## set up, then serve a demo couple on http://127.0.0.1:$(PORT)
 	$(BIN)/rekindle serve --demo --port $(PORT)
 
-test: $(VENV)/.test-stamp  ## set up, then run every test
+test: $(VENV)/.test-stamp browser  ## set up, then run every test
 	OPENBLAS_NUM_THREADS=1 $(if $(filter 1,$(NO_SKIPS)),REKINDLE_NO_SKIPS=1) $(BIN)/python -m pytest -n 2
+
+# Some tests drive Debian's Chromium; it is installed where that is allowed, and else they are skipped.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	apt-get install -qq --yes --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+	echo "chromium is not here and cannot be installed: tests that need it are skipped"
 
 lint: $(VENV)/.test-stamp  ## style and types
 	$(BIN)/ruff check .
@@ -42,6 +48,12 @@ bench: $(VENV)/.test-stamp  ## how fast a plan is, in this process
 
 prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
 	$(BIN)/python -m recommender.learning.shipped
+
+tagger: $(VENV)/.run-stamp  ## train and judge the shipped tagger anew, after the catalogue changed (some minutes)
+	$(BIN)/rekindle ideas train-tagger --ablate
+
+screenshots: $(VENV)/.test-stamp browser  ## take the pictures of the README anew
+	$(BIN)/python -m tests.screenshots
 
 simulate: $(VENV)/.run-stamp  ## a made-up year of the whole service against baselines (some minutes)
 	$(BIN)/rekindle simulate --couples 200 --weeks 52

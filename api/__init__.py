@@ -1,4 +1,4 @@
-"""Rekindle over HTTP: the manual of the API.
+"""Rekindle over HTTP: the manual of the API. The pages for couples, at ``/``, are in `api.pages`.
 
 Everything is JSON in UTF-8. ``GET /openapi.json`` is the same for programs (OpenAPI 3.1, with the words of
 this deployment's catalogue), ``GET /docs`` the same as a page. Times are ISO 8601 with an offset, weeks are
@@ -26,8 +26,10 @@ Route                                   Caller    What it does
 ``PUT /v1/me/boundaries``               partner   Replace them.
 ``GET /v1/me/export``                   partner   Take out everything kept about me.
 ``GET /v1/weeks/{iso_week}``            partner   Read the plan: made when first read, then the same.
+``PUT /v1/weeks/{iso_week}/marks``      partner   Say yes, maybe or not this time to one, alone.
 ``POST /v1/weeks/{iso_week}/swap``      partner   Replace one suggestion.
 ``POST /v1/weeks/{iso_week}/choice``    partner   Make a date of a suggestion.
+``PUT /v1/rituals/{ritual_id}/kept``    partner   Confirm a small ritual; it counts when both have.
 ``GET /v1/dates``                       partner   List all dates, the newest first.
 ``POST /v1/dates``                      partner   Log a date done on their own.
 ``PATCH /v1/dates/{date_id}``           partner   Move it, or say whether it is planned, done or skipped.
@@ -52,7 +54,8 @@ Send ``Authorization: Bearer`` and a token: a partner's, told once by ``POST /v1
 ``POST /v1/invites/accept``, or the operator's, from the settings. No token or a wrong one is 401; a token of
 the other kind is 403. Where sign-up is closed, ``POST /v1/couples`` takes the operator's token.
 
-Partners never see each other's answers, boundaries or notes, nor a rating before both have rated. A date of
+Partners never see each other's answers, boundaries or notes, nor a rating before both have rated, nor what
+both like of a plan before both have marked all of it. A date of
 another couple is 404, in the same words as one that never was.
 
 Errors
@@ -79,9 +82,9 @@ Doing things once
 -----------------
 On every POST an ``Idempotency-Key`` of 1 to 255 visible ASCII characters may be sent. For a day, the same key
 with the same request is answered with the first answer's status and body and ``Idempotency-Replayed: true``;
-with another request it is 422, and while the first is still being worked on it is 409. A request that failed
-is not remembered: send it again under the same key. Keys belong to the token that sent them, or without one
-to the network address.
+with another request it is 422. While the first is still being worked on, by whichever process, it is 409 with
+``Retry-After``; if that process dies, for ten minutes. A request that failed is not remembered: send it again
+under the same key. Keys belong to the token that sent them, or without one to the network address.
 
 An answer that holds a secret (a token, an invitation, a calendar address) is never stored. Sending such a
 request again under its key is 409: it was done, and its answer is gone.

@@ -15,6 +15,7 @@ from api.headers import secure_headers
 from api.idempotency import Once
 from api.logs import log_requests
 from api.openapi import build_document
+from api.pages import add_pages
 from api.problems import handle_problems
 from api.reading import read_request
 from api.registry import Call, Content, Route
@@ -48,6 +49,7 @@ def create_app(deployment: Deployment) -> Flask:
     once = Once(deployment)
     for route in ROUTES:
         app.add_url_rule(route.path, route.name, _view(route, deployment, once), methods=[route.method])
+    add_pages(app)
     return app
 
 

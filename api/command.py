@@ -15,10 +15,10 @@ from recommender import service
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--demo", is_flag=True, help="Serve a demo couple from a database of its own.")
 def serve(host: str, port: int, demo: bool) -> None:
-    """Serve the API."""
+    """Serve the pages and the API."""
     from api.app import create_app
     from api.server import serve as run
-    from recommender.cli.weekly import show_plan
+    from recommender.cli.weekly import show_week
 
     settings = service.Settings.from_environment(os.environ)
     console = Console(highlight=False)
@@ -28,11 +28,15 @@ def serve(host: str, port: int, demo: bool) -> None:
         run(create_app(deployment), host, port, on_ready=lambda: console.print(f"Serving on {url}"))
         return
     deployment, caller = service.open_demo(settings)
-    plan = service.get_plan(deployment, caller, service.coming_week(deployment, caller))
+    view = service.get_week(deployment, caller, service.coming_week(deployment, caller))
     console.print("The demo couple, Robin and Sam: made up, with four past dates.\n", style="dim")
-    show_plan(deployment, plan)
-    token = service.demo_token(deployment, plan.couple_id)
-    hint = f'\nServing on {url}. Try:\n  curl -H "Authorization: Bearer {token}" {url}/v1/weeks/{plan.week}'
+    show_week(deployment, view)
+    token = service.demo_token(deployment, view.plan.couple_id)
+    address = f"{url}/v1/weeks/{view.plan.week}"
+    hint = (
+        f"\nServing on {url}. See it as Robin does: open {url}/sign-in and enter the key\n  {token}\n"
+        f'or ask the API:\n  curl -H "Authorization: Bearer {token}" {address}'
+    )
     run(
         create_app(deployment),
         host,

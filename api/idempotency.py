@@ -3,42 +3,37 @@
 Only an answer that went well is stored; whatever failed may be tried again under the same key. An
 answer that holds a token or a code is never stored: of such a request only that it was done, so that
 sending it again is a conflict and not a second couple.
+
+Before anything is done the key is claimed in the database, so that of two processes that get the same
+request at the same moment one does it and the other says to ask again.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import sha256
-from threading import Lock
 
 from flask import Response, request
 
 from api.registry import Route
 from recommender.errors import Conflict, InvalidInput, StoreError
 from recommender.service import Caller, Deployment
-from recommender.service.responses import StoredResponse, find_response, keep_response
+from recommender.service.responses import Claim, StoredResponse, claim, finish, release
 
 LOG = logging.getLogger("rekindle.idempotency")
 HEADER = "Idempotency-Key"
 KEY_PATTERN = "^[!-~]{1,255}$"
 ANOTHER = "was used for another request; use a new key for each"
 DONE = "This was done before. Its answer held a secret and was not kept; start again with a new key."
-RUNNING = "A request with this key is being worked on; wait for its answer."
 
 
 class Once:
-    """Answers POSTs of one deployment, each once a key.
-
-    Two with the same key at the same time are told apart within this process: the later one is refused.
-    """
+    """Answers POSTs of one deployment, each once a key, whichever process it reaches."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self._running: set[tuple[str, str]] = set()
-        self._lock = Lock()
 
     def answer(self, route: Route, caller: Caller | None, act: Callable[[], Response]) -> Response:
         """Return the stored answer to this request, or what ``act`` answers.
@@ -48,41 +43,35 @@ class Once:
         InvalidInput
             If the key is not 1 to 255 visible ASCII characters, or was used for another request.
         Conflict
-            If the stored answer held a secret, or the request is still being worked on.
+            If the stored answer held a secret, or (`Busy`) the request is still being worked on.
         """
         key = request.headers.get(HEADER)
         if route.method != "POST" or key is None:
             return act()
         if re.fullmatch(KEY_PATTERN, key) is None:
             raise InvalidInput(HEADER, "is not 1 to 255 visible ASCII characters")
-        whose, asked = _whose(caller), _asked()
-        with self._alone(whose, key):
-            before = find_response(self.deployment, whose, key)
-            if before is not None:
-                return _again(before, asked, route)
+        asked = _asked()
+        found = claim(self.deployment, _whose(caller), key)
+        if isinstance(found, StoredResponse):
+            return _again(found, asked, route)
+        try:
             response = act()
-            if response.status_code < 300:
-                kept = "" if route.secret else response.get_data(as_text=True)
-                stored = StoredResponse(asked, response.status_code, kept)
-                self._keep(whose, key, stored)
-            return response
+        except BaseException:
+            self._end(found, None)
+            raise
+        kept = "" if route.secret else response.get_data(as_text=True)
+        done = response.status_code < 300
+        self._end(found, StoredResponse(asked, response.status_code, kept) if done else None)
+        return response
 
-    def _keep(self, whose: str, key: str, stored: StoredResponse) -> None:
+    def _end(self, mine: Claim, stored: StoredResponse | None) -> None:
         try:
-            keep_response(self.deployment, whose, key, stored)
-        except StoreError:  # it is done: the answer matters more now than the record of it
+            if stored is None:
+                release(self.deployment, mine)
+            else:
+                finish(self.deployment, mine, stored)
+        except StoreError:  # the answer matters more now than the record of it
             LOG.warning("an answer could not be kept for its Idempotency-Key")
-
-    @contextmanager
-    def _alone(self, whose: str, key: str) -> Iterator[None]:
-        with self._lock:
-            if (whose, key) in self._running:
-                raise Conflict(RUNNING)
-            self._running.add((whose, key))
-        try:
-            yield
-        finally:
-            self._running.discard((whose, key))
 
 
 def _again(before: StoredResponse, asked: str, route: Route) -> Response:

@@ -37,6 +37,10 @@ HEADERS: Mapping[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "const": 'Bearer realm="rekindle"'},
     },
+    "RetryIfBusy": {
+        "description": "Seconds to wait before asking again: the same request is being worked on.",
+        "schema": {"type": "integer", "const": RETRY_SECONDS},
+    },
     "RetryAfter": {
         "description": "Seconds to wait before trying again.",
         "required": True,
@@ -156,7 +160,7 @@ def _success(route: Route, refs: Refs) -> dict[str, Any]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    names = {401: ("Authenticate",), 503: ("RetryAfter",)}.get(status, ())
+    names = {401: ("Authenticate",), 409: ("RetryIfBusy",), 503: ("RetryAfter",)}.get(status, ())
     return {
         "description": KINDS[status].means,
         "headers": _headers("RequestId", *names),
@@ -165,7 +169,12 @@ def _problem(status: int) -> dict[str, Any]:
 
 
 def _headers(*names: str) -> dict[str, Any]:
-    wire = {"RequestId": "X-Request-Id", "Authenticate": "WWW-Authenticate", "RetryAfter": "Retry-After"}
+    wire = {
+        "RequestId": "X-Request-Id",
+        "Authenticate": "WWW-Authenticate",
+        "RetryAfter": "Retry-After",
+        "RetryIfBusy": "Retry-After",
+    }
     return {wire[name]: _header(name) for name in names}
 
 

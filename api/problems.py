@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from api.logs import request_id
 from api.schemas.problem import FieldProblem, ProblemBody
 from recommender.errors import (
+    Busy,
     CatalogueError,
     Conflict,
     InvalidInput,
@@ -28,6 +29,7 @@ from recommender.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+RETRY = {"Retry-After": str(RETRY_SECONDS)}
 LOG = logging.getLogger("rekindle.problems")
 
 
@@ -118,7 +120,7 @@ def _of_rekindle(error: RekindleError) -> Response:
     fields = (
         [FieldProblem(field=error.field, problem=error.problem)] if isinstance(error, InvalidInput) else []
     )
-    return problem_response(status, str(error), fields)
+    return problem_response(status, str(error), fields, RETRY if isinstance(error, Busy) else None)
 
 
 def _of_http(error: HTTPException) -> Response:
@@ -127,17 +129,21 @@ def _of_http(error: HTTPException) -> Response:
     return problem_response(status, KINDS[status].means if status in KINDS else error.name, headers=kept)
 
 
-def _of_anything(error: Exception) -> Response:
-    """Answer 500 and log where it broke; never the message, which may quote what was sent."""
+def log_unforeseen(error: Exception) -> None:
+    """Log where something broke; never the message, which may quote what was sent."""
     where = [
         f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)
     ]
     told = {"error": type(error).__name__, "where": where[-8:], "request_id": request_id()}
     LOG.error("unforeseen failure", extra={"told": told})
+
+
+def _of_anything(error: Exception) -> Response:
+    log_unforeseen(error)
     return problem_response(500, KINDS[500].means)
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int) -> Mapping[str, str]:
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="rekindle"'}
-    return {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    return RETRY if status == 503 else {}

@@ -24,9 +24,6 @@ def vocabularies(deployment: Deployment) -> dict[str, dict[str, Any]]:
     return {
         **{name: {"enum": values} for name, values in words.items()},
         "tags": _object({facet: _some_of(values) for facet, values in facets.items()}),
-        "goals": {
-            "allOf": [_at_most_one({"practice": {"const": practice}}) for practice in words["practice"]]
-        },
         "answers": _object({question.question_id: _answer(question) for question in catalogue.quiz}),
     }
 
@@ -53,11 +50,6 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _some_of(values: Any) -> dict[str, Any]:
     return {"type": "array", "items": {"enum": list(values)}, "maxItems": 100}
-
-
-def _at_most_one(properties: dict[str, Any]) -> dict[str, Any]:
-    like = {"properties": properties, "required": list(properties)}
-    return {"contains": like, "minContains": 0, "maxContains": 1}
 
 
 def _answer(question: Question) -> dict[str, Any]:

@@ -20,7 +20,11 @@ AnswerValue = str | int | tuple[str, ...]
 Role = Literal["easy", "growth", "close", "open"]
 """What a suggestion is for; ``open`` where a couple's limits leave no idea for a role."""
 
-SwapReason = Literal["too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "other"]
+SwapReason = Literal[
+    "too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "not_this_week", "other"
+]
+"""Why a suggestion was swapped away; ``other`` where nobody said, as when a limit set later forbids it."""
+
 GUESS_STD = 0.45
 """Rating points: an expectation with a wider standard deviation is called a guess."""
 
@@ -28,6 +32,9 @@ DateStatus = Literal["planned", "done", "skipped"]
 
 OUR_SOURCE = "rekindle"
 """The source of the catalogue in files; imported ideas name another."""
+
+MarkWord = Literal["yes", "maybe", "not_this_time"]
+"""What one partner, alone, says to a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +149,51 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A small measurable wish: ``times`` dates that carry ``practice`` every ``weeks`` weeks."""
+    """A small measurable wish: so many dates of one kind every so many weeks.
 
-    practice: str
+    Attributes
+    ----------
+    practice : str or None
+        What the dates are about; None for anything.
+    times, weeks : int
+        How many dates, in how many weeks.
+    tags : Tags
+        Of each facet named here a date has one of the values; ``{"screen": ("phone_free",)}``.
+    """
+
+    practice: str | None = None
     times: int = 1
     weeks: int = 4
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a goal is along: dates done from ``since`` to ``until``, both days included."""
+
+    done: int
+    times: int
+    since: date
+    until: date
+
+    @property
+    def reached(self) -> bool:
+        """Whether nothing is left to do for now."""
+        return self.done >= self.times
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Weeks in which a couple wants no plan: ``weeks`` of them from the ISO week ``since`` on."""
+
+    since: str
+    weeks: int
+
+    @property
+    def mondays(self) -> tuple[date, date]:
+        """The first Monday of the pause, and the first after it."""
+        first = Week.parse(self.since).monday
+        return first, first + timedelta(weeks=self.weeks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +220,8 @@ class Circumstances:
         True while they are apart: only ideas that work over a call.
     alcohol_free : bool
         True keeps alcohol out of their plans altogether.
+    pause : Pause or None
+        Weeks in which they want to be left alone: nothing is planned and nothing counts.
     """
 
     budget_max: float | None = None
@@ -187,6 +236,14 @@ class Circumstances:
     places: tuple[str, ...] = ()
     remote: bool = False
     alcohol_free: bool = False
+    pause: Pause | None = None
+
+    def paused(self, week: Week) -> bool:
+        """Return whether a week lies in their pause."""
+        if self.pause is None:
+            return False
+        first, after = self.pause.mondays
+        return first <= week.monday < after
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +374,51 @@ class Suggestion:
     def guess(self) -> bool:
         """Whether the expectation is so wide that it must be called a guess."""
         return self.std > GUESS_STD
+
+
+@dataclass(frozen=True, slots=True)
+class Ritual:
+    """A small thing of a few minutes, offered beside a week's dates at no set time.
+
+    Attributes
+    ----------
+    position : int
+        1 or 2, from the top.
+    expected, std, score, propensity, reasons, model_version
+        As for `Suggestion`.
+    """
+
+    ritual_id: str
+    position: int
+    idea_id: str
+    expected: float
+    std: float
+    score: float
+    propensity: float
+    reasons: tuple[Reason, ...]
+    model_version: str
+
+    @property
+    def guess(self) -> bool:
+        """Whether the expectation is so wide that it must be called a guess."""
+        return self.std > GUESS_STD
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One partner's word on one suggestion, hidden from the other until both have marked all.
+
+    Attributes
+    ----------
+    revealed_at : datetime or None
+        When it was first shown to both; from then on it stays as it is.
+    """
+
+    suggestion_id: str
+    partner_id: str
+    word: MarkWord
+    marked_at: datetime
+    revealed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

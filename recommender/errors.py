@@ -33,6 +33,10 @@ class Conflict(RekindleError):
     """The request does not fit the state things are in."""
 
 
+class Busy(Conflict):
+    """The same request is being worked on right now; ask again in a moment."""
+
+
 class NotAllowed(RekindleError):
     """The caller is known but may not do this."""
 

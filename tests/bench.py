@@ -83,7 +83,9 @@ def main() -> None:
         "matrix product and sort (the yardstick)": lambda: np.argsort(-(matrix @ profile), kind="stable")[:3],
         "posterior of the couple": lambda: models.expect(couple, dates, ratings),
         "feasibility": lambda: feasible(models.table, occasion),
-        "freshness, goals, care": lambda: lifts(models.table, occasion, settings),
+        "freshness, goals, care": lambda: lifts(
+            models.table, occasion, settings, expectation.mean.min(axis=0)
+        ),
         "slate, slots, reasons and all of the above": lambda: weekly_plan(
             models.table, models.expect(couple, dates, ratings), occasion, settings, lambda: "x"
         ),

@@ -241,7 +241,7 @@ def _history_objections(it: Idea, occasion: Occasion) -> Iterator[str]:
             yield "not rested"
         if past.swap_reason == "not_us" and weeks < 26:
             yield "not us"
-        if past.met == "done" and it.tags["repeat"] == ("once",):
+        if (past.met == "done" or past.swap_reason == "done_it") and it.tags["repeat"] == ("once",):
             yield "once only"
 
 

@@ -43,7 +43,7 @@ def test_a_plan_tells_nothing_of_one_partner(two):
     plan = robin("GET", WEEK).json
     first = plan["suggestions"][0]
 
-    assert set(plan) == {"week", "rule", "suggestions", "advice"}
+    assert set(plan) == {"week", "rule", "suggestions", "advice", "marked", "goals", "rituals", "paused"}
     assert set(first) == {
         "suggestion_id",
         "position",
@@ -53,6 +53,8 @@ def test_a_plan_tells_nothing_of_one_partner(two):
         "expected",
         "guess",
         "reasons",
+        "mine",
+        "both",
     }
     assert {key for reason in first["reasons"] for key in reason} == {"kind", "text", "contribution"}
 
@@ -90,6 +92,88 @@ def test_swapping_replaces_one(two):
     assert after[0]["idea"]["idea_id"] not in {suggestion["idea"]["idea_id"] for suggestion in before}
     assert after[1:] == before[1:]
     assert sam("GET", WEEK).json == swapped.json
+
+
+def test_marks_are_shown_to_both_once_both_have_marked_all(two):
+    """Each marks alone and reads only their own; then both read what both like, and marks are kept."""
+    robin, sam = two
+    ids = [suggestion["suggestion_id"] for suggestion in robin("GET", WEEK).json["suggestions"]]
+
+    for at, word in enumerate(("yes", "maybe", "not_this_time")):
+        robin("PUT", f"{WEEK}/marks", {"suggestion_id": ids[at], "mark": word})
+    hidden = sam("GET", WEEK).json
+    for suggestion_id in ids:
+        told = sam("PUT", f"{WEEK}/marks", {"suggestion_id": suggestion_id, "mark": "yes"})
+    late = robin("PUT", f"{WEEK}/marks", {"suggestion_id": ids[2], "mark": "yes"})
+
+    assert [(s["mine"], s["both"]) for s in hidden["suggestions"]] == [(None, None)] * 3
+    assert hidden["marked"] is False
+    assert [s["both"] for s in told.json["suggestions"]] == ["yes", "maybe", None]
+    assert [s["mine"] for s in robin("GET", WEEK).json["suggestions"]] == ["yes", "maybe", "not_this_time"]
+    assert told.json["marked"] is True
+    assert late.status_code == 409
+
+
+def test_a_ritual_is_kept_when_both_confirm(two):
+    """Rituals come with the plan, as ideas with reasons; each confirms alone, again without effect."""
+    robin, sam = two
+    first, second = robin("GET", WEEK).json["rituals"]
+    path = f"/v1/rituals/{first['ritual_id']}/kept"
+
+    one = robin("PUT", path)
+    again = robin("PUT", path)
+    hidden = sam("GET", WEEK).json["rituals"]
+    both = sam("PUT", path)
+
+    assert (one.status_code, one.json) == (200, {**first, "mine": True})
+    assert again.json == one.json
+    assert hidden == [first, second]
+    assert both.json == {**first, "mine": True, "kept": True}
+    assert robin("GET", WEEK).json["rituals"] == [both.json, second]
+    assert first["idea"]["minutes"] <= 20
+    assert sum(reason["contribution"] for reason in first["reasons"]) > 0
+    assert robin("PUT", f"/v1/rituals/{'0' * 26}/kept").status_code == 404
+
+
+def test_a_pause_is_set_and_taken_back(two):
+    """A paused week is empty and says so; other circumstances stay; null ends the pause."""
+    robin, sam = two
+    pause = {"since": "2026-W48", "weeks": 2}
+
+    told = robin("PATCH", "/v1/couple", {"circumstances": {"pause": pause}}).json["circumstances"]
+    paused = sam("GET", WEEK).json
+    sam("PATCH", "/v1/couple", {"circumstances": {"pause": None}})
+    resumed = robin("GET", WEEK).json
+
+    assert (told["pause"], told["time_zone"]) == (pause, "Europe/Paris")
+    assert (paused["paused"], paused["suggestions"], paused["rituals"]) == (True, [], [])
+    assert (resumed["paused"], len(resumed["suggestions"]), len(resumed["rituals"])) == (False, 3, 2)
+
+
+def test_only_a_suggestion_of_the_week_is_marked(two):
+    """An unknown suggestion is not found, and an unknown word is refused."""
+    robin, _ = two
+    own = robin("GET", WEEK).json["suggestions"][0]["suggestion_id"]
+
+    assert robin("PUT", f"{WEEK}/marks", {"suggestion_id": "0" * 26, "mark": "yes"}).status_code == 404
+    assert robin("PUT", f"{WEEK}/marks", {"suggestion_id": own, "mark": "no"}).status_code == 422
+
+
+def test_a_chosen_date_offers_its_other_starts(two):
+    """Choosing and moving say when else it could be, in the couple's time; what is done offers nothing."""
+    robin, _ = two
+    out = robin("GET", WEEK).json["suggestions"][0]["suggestion_id"]
+
+    chosen = robin("POST", f"{WEEK}/choice", {"suggestion_id": out}).json
+    path = f"/v1/dates/{chosen['date_id']}"
+    moved = robin("PATCH", path, {"starts_at": chosen["starts"][0]}).json
+    done = robin("PATCH", path, {"status": "done"}).json
+
+    assert {start[-6:] for start in chosen["starts"]} == {"+01:00"}
+    assert chosen["starts_at"] not in chosen["starts"]
+    assert moved["starts_at"] == chosen["starts"][0]
+    assert chosen["starts_at"] in moved["starts"]
+    assert done["starts"] == []
 
 
 def test_what_was_swapped_cannot_be_chosen(two):

@@ -1,15 +1,21 @@
 """The Idempotency-Key: a POST that is sent again is done once."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import text
 
 from api.app import create_app
-from recommender.service import Deployment
+from api.idempotency import Once
+from api.routes import ROUTES
+from recommender.errors import Busy
+from recommender.service import Caller, Deployment
+from recommender.service.responses import claim
+from recommender.store import open_engine
 from tests.api_world import Person, accept, start
 
 DATE = {"title": "Chips on the pier", "on": "2026-11-20"}
@@ -131,23 +137,118 @@ def test_nobodys_keys_belong_to_an_address(app):
     assert [answer.status_code for answer in answers] == [201, 201, 409]
 
 
-def test_two_at_the_same_moment_are_done_once(deployment):
-    """While a request is being worked on, another under its key is a conflict, and is not done."""
+# Two workers: two engines on one database file, as two processes have
+
+
+@pytest.fixture
+def elsewhere(deployment: Deployment) -> Iterator[Deployment]:
+    """Open the same database a second time."""
+    engine = open_engine(deployment.engine.url.render_as_string(hide_password=False))
+    yield replace(deployment, engine=engine)
+    engine.dispose()
+
+
+def once(deployment: Deployment, act: Callable[[], Response], key: str = "k1") -> Response:
+    """Answer one keyed POST in one worker, which does it by ``act``."""
+    app = create_app(deployment)
+    (route,) = (route for route in ROUTES if (route.method, route.path) == ("POST", "/v1/dates"))
+    caller = Caller("partner", "robin", "couple")
+    with app.test_request_context("/v1/dates", method="POST", headers={"Idempotency-Key": key}, json=DATE):
+        return Once(deployment).answer(route, caller, act)
+
+
+def test_while_one_worker_is_at_it_another_is_not(deployment, elsewhere):
+    """A second worker that gets the request meanwhile refuses it, and afterwards repeats the answer."""
     inside, go_on = Event(), Event()
 
-    def held_up():
+    def slowly() -> Response:
         inside.set()
         go_on.wait(timeout=30)
-        return deployment.clock()
+        return Response("done", 201)
 
-    robin, _ = start(create_app(deployment))
-    slow = Person(create_app(replace(deployment, clock=held_up)), robin.token)
+    def never() -> Response:
+        raise AssertionError("it was done twice")
 
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(slow, "POST", "/v1/dates", DATE, key="k1")
+        first = pool.submit(once, deployment, slowly)
         inside.wait(timeout=30)
-        second = slow("POST", "/v1/dates", DATE, key="k1")
-        go_on.set()
+        try:
+            with pytest.raises(Busy):
+                once(elsewhere, never)
+        finally:
+            go_on.set()
 
-    assert (first.result().status_code, second.status_code) == (201, 409)
+    assert first.result().get_data(as_text=True) == "done"
+    assert once(elsewhere, never).headers["Idempotency-Replayed"] == "true"
+
+
+def test_busy_is_409_and_says_when_to_ask_again(app, deployment):
+    """A key that is claimed in the database is 409 with Retry-After, and nothing is done."""
+    robin, _ = start(app)
+    whose = robin("GET", "/v1/me").json["partner_id"]
+    claim(deployment, whose, "k1")
+
+    busy = robin("POST", "/v1/dates", DATE, key="k1")
+
+    assert (busy.status_code, busy.headers["Retry-After"]) == (409, "5")
+    assert n_dates(robin) == 0
+
+
+def test_a_worker_that_died_holds_a_key_for_ten_minutes(app, deployment, clock):
+    """What a crash left is 409 up to ten minutes; after them the request is done, once."""
+    robin, _ = start(app)
+    claim(deployment, robin("GET", "/v1/me").json["partner_id"], "k1")
+
+    statuses = []
+    for minutes in (10, 1, 1):
+        clock.wait(minutes=minutes)
+        statuses.append(robin("POST", "/v1/dates", DATE, key="k1").status_code)
+
+    assert statuses == [409, 201, 201]
     assert n_dates(robin) == 1
+
+
+def test_a_worker_that_breaks_frees_the_key(deployment):
+    """A failure nobody foresaw leaves no claim behind."""
+
+    def breaks() -> Response:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        once(deployment, breaks)
+
+    assert once(deployment, lambda: Response("done", 201)).status_code == 201
+
+
+def test_an_answer_that_came_too_late_is_not_kept(deployment, clock):
+    """A worker whose claim has expired and passed to another leaves the other's claim alone."""
+
+    def forever() -> Response:
+        clock.wait(minutes=11)
+        claim(deployment, "robin", "k1")
+        return Response("late", 201)
+
+    assert once(deployment, forever).get_data(as_text=True) == "late"
+    with pytest.raises(Busy):
+        once(deployment, forever)
+
+
+def test_workers_that_race_do_it_once(deployment, elsewhere):
+    """Whenever two workers get one request at the same moment, one date is logged."""
+    apps = [create_app(worker) for worker in (deployment, elsewhere)]
+    robin, _ = start(apps[0])
+    rounds = 20
+    ready = Barrier(len(apps))
+
+    def work(app: Flask) -> set[int]:
+        person, statuses = Person(app, robin.token), set()
+        for n in range(rounds):
+            ready.wait(timeout=30)
+            statuses.add(person("POST", "/v1/dates", DATE, key=f"k{n}").status_code)
+        return statuses
+
+    with ThreadPoolExecutor() as pool:
+        statuses = set().union(*pool.map(work, apps))
+
+    assert statuses <= {201, 409}
+    assert n_dates(robin) == rounds

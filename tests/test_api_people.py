@@ -1,5 +1,8 @@
 """Two people joining, telling, and leaving, over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from flask import Flask
 
@@ -129,7 +132,8 @@ def test_circumstances_are_merged(app):
     assert after["circumstances"]["budget_max"] == 40
     assert after["circumstances"]["slots"] == slots
     assert after["circumstances"]["time_zone"] == "Europe/Paris"
-    assert after["goals"] == [{"practice": "ritual", "times": 1, "weeks": 4}]
+    (goal,) = after["goals"]
+    assert (goal["practice"], goal["tags"], goal["times"], goal["weeks"]) == ("ritual", {}, 1, 4)
 
 
 def test_a_field_can_be_set_back_to_none(app):
@@ -177,3 +181,29 @@ def test_the_calendar_is_read_without_a_token(app):
     assert feed.mimetype == "text/calendar"
     assert "SUMMARY:Chips on the pier" in feed.text
     assert Person(app)("GET", made.json["path"]).status_code == 404
+
+
+def test_two_who_change_the_couple_at_once_both_stand(app):
+    """Partners who send different fields at the same moment never undo one another's."""
+    robin, code = start(app)
+    sam = accept(app, code)
+    rounds = 15
+    ready = Barrier(2)
+
+    def change(person: Person, field: str) -> set[int]:
+        statuses = set()
+        for n in range(1, rounds + 1):
+            ready.wait(timeout=30)
+            body = {"circumstances": {field: n}}
+            statuses.add(person("PATCH", "/v1/couple", body).status_code)
+            ready.wait(timeout=30)
+            now = person("GET", "/v1/couple").json["circumstances"]
+            seen.append((now["minutes_max"], now["budget_max"]) == (n, n))
+        return statuses
+
+    seen: list[bool] = []
+    with ThreadPoolExecutor() as pool:
+        statuses = set().union(*pool.map(change, (robin, sam), ("minutes_max", "budget_max")))
+
+    assert statuses == {200}
+    assert seen == [True] * 2 * rounds

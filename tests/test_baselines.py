@@ -73,3 +73,18 @@ class TestTagCosine(LearnsTastes, RecommenderContract):
         # mean 3: profile = 2·(1, 0) - 2·(0, 1) = (2, -2); cosine with s = (0, -1) is 2 / (2√2)
         scores = TagCosineRecommender().fit(ratings, ideas).predict(pairs_of("p", ["e", "n", "w", "s"]))
         np.testing.assert_allclose(scores, np.array([1, -1, -1, 1]) / np.sqrt(2))
+
+    def test_what_they_said_begins_the_profile(self) -> None:
+        """Stated likes count as five ratings a point from the mean, and alone where nothing is rated."""
+        ideas = pd.DataFrame(
+            {"x": [1.0, 0.0, -1.0, 0.0], "y": [0.0, 1.0, 0.0, -1.0]}, index=["e", "n", "w", "s"]
+        )
+        ratings = pd.DataFrame(
+            [("p", "e", 5.0), ("q", "n", 1.0)], columns=["partner_id", "idea_id", "rating"]
+        )
+        said = pd.DataFrame({"x": [0.0, 0.0], "y": [2.0, 0.2]}, index=["p", "new"])
+        model = TagCosineRecommender().fit(ratings, ideas, said)
+        # mean 3: profile of p = 2·(1, 0) + 5·(0, 1); cosine with e is 2 / √29
+        np.testing.assert_allclose(model.predict(pairs_of("p", ["e", "n"])), np.array([2, 5]) / np.sqrt(29))
+        np.testing.assert_allclose(model.predict(pairs_of("new", ["e", "n"])), [0, 1], atol=1e-12)
+        np.testing.assert_allclose(model.predict(pairs_of("q", ["e", "n"])), [0, -1], atol=1e-12)

@@ -576,7 +576,14 @@ class TestCoverage:
         assert rows["place", "road"] == Coverage("place", "road", 0, 0, 0)
         assert rows["cost", "free"].n_ideas == 2
         assert headline(ideas) == Headline(
-            n_ideas=3, n_free_at_home=1, n_remote=1, n_micro=2, n_seated_or_step_free=2, n_kids_welcome=2
+            n_ideas=3,
+            n_free=2,
+            n_at_home=3,
+            n_free_at_home=1,
+            n_remote=1,
+            n_micro=2,
+            n_seated_or_step_free=2,
+            n_kids_welcome=2,
         )
 
     def test_rows_follow_the_taxonomy(self, taxonomy: Taxonomy) -> None:
@@ -587,11 +594,15 @@ class TestCoverage:
         assert {row.share for row in rows} == {0}
 
     def test_too_few_are_named(self, write: Write, taxonomy: Taxonomy) -> None:
-        """With a single idea all fourteen practices and the free ideas at home fall short."""
+        """With a single idea every practice, domain, season, time of day and headline figure falls short."""
         entries, _ = read_ideas(write(GOOD) / "ideas", taxonomy)
-        faults = list(coverage_faults(entries, taxonomy, "ideas"))
-        assert len(faults) == 14 + 1
-        assert str(faults[-1]).startswith("ideas tags.cost: only 1 ideas are free and at home → write more")
+        faults = [str(fault) for fault in coverage_faults(entries, taxonomy, "ideas")]
+        named = ("practice", "domain", "season", "time_of_day")
+        n_tags = sum(len(taxonomy.facets[name].names) for name in named)
+        assert len(faults) == n_tags + 8
+        assert "ideas tags.practice: only 0 ideas carry repair → write more, up to 25" in faults
+        assert "ideas: only 1 ideas → write more, up to 600" in faults
+        assert "ideas: only 1 free at home → write more, up to 100" in faults
 
 
 class TestShipped:

@@ -275,6 +275,39 @@ def test_a_date_is_told_in_the_couples_time(run: Run, home: Path) -> None:
     assert starts_at[11:16] in run("choose", "1", "--week", WEEK).stdout
 
 
+def test_marks_are_told_once_both_have_marked_all(run: Run, ana_and_bo: str) -> None:
+    """Each partner marks by number; cards say what both like after the last mark, and not before."""
+    for number, word in (("1", "yes"), ("2", "yes"), ("3", "not_this_time")):
+        before = run("mark", number, word, "--partner", "Ana", "--week", WEEK).stdout
+    for number in "123":
+        after = run("mark", number, "yes", "--partner", "Bo", "--week", WEEK).stdout
+    body = json.loads(run("suggest", "--week", WEEK, "--json").stdout)
+
+    assert "both" not in before
+    assert after.count("you both said yes") == 2
+    assert [(s["mine"], s["both"]) for s in body["suggestions"]] == [
+        (None, "yes"),
+        (None, "yes"),
+        (None, None),
+    ]
+    assert body["marked"] is True
+
+
+def test_a_ritual_is_confirmed_by_its_number(run: Run, ana_and_bo: str) -> None:
+    """Rituals stand below the plan; the second partner's word keeps one, and the plan says so."""
+    plan = run("suggest", "--week", WEEK).stdout
+    one = run("keep", "1", "--partner", "Ana", "--week", WEEK).stdout
+    both = json.loads(run("keep", "1", "--partner", "Bo", "--week", WEEK, "--json").stdout)
+
+    assert "Or in a few minutes" in plan
+    assert " · kept" not in plan
+    assert one.startswith("Confirmed by Ana: ")
+    assert "kept" not in one
+    assert (both["mine"], both["kept"]) == (True, True)
+    assert run("suggest", "--week", WEEK).stdout.count(" · kept") == 1
+    assert "no ritual '9'" in refused("keep", "9", "--partner", "Ana", "--week", WEEK)
+
+
 def test_a_rating_is_kept_for_who_gave_it(run: Run, ana_and_bo: str) -> None:
     """A rating is confirmed in words, and stands in that partner's export."""
     date_id = choose(run)

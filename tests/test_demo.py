@@ -82,7 +82,7 @@ def test_the_demo_shows_three_suggestions_with_reasons(open_demo: Opening, setti
     deployment, caller = open_demo(settings)
 
     plan = service.get_plan(deployment, caller, service.coming_week(deployment, caller))
-    cards = service.plan_cards(deployment, plan)
+    cards = service.plan_cards(deployment, service.see_week(deployment, caller, plan))
 
     assert [card.position for card in cards] == [1, 2, 3]
     assert {card.role for card in cards} == {"easy", "growth", "close"}

@@ -240,6 +240,10 @@ def ago(weeks: float, met: str, reason: str | None = None, idea_id: str = "plain
         (ago(12, "swapped", "done_it"), True),
         (ago(25, "swapped", "not_us"), False),
         (ago(26, "swapped", "not_us"), True),
+        (ago(0, "swapped", "not_this_week"), True),
+        (ago(1, "swapped", "too_dear"), True),
+        (ago(1, "swapped", "too_tired"), True),
+        (ago(1, "swapped", "wrong_weather"), True),
     ],
 )
 def test_rest(past: PastIdea, comes: bool) -> None:
@@ -252,6 +256,8 @@ def test_a_one_off_never_comes_back() -> None:
     once = idea(repeat="once")
     assert shown(occasion_of(two(), ago(200, "done")), once) == []
     assert shown(occasion_of(two(), ago(200, "planned")), once) == ["plain"]
+    assert shown(occasion_of(two(), ago(200, "swapped", "done_it")), once) == []
+    assert shown(occasion_of(two(), ago(200, "swapped", "not_us")), once) == ["plain"]
 
 
 def test_what_is_just_alike_rests_too() -> None:

@@ -40,7 +40,7 @@ from recommender.service import (
 )
 from recommender.service.people import new_token
 from recommender.store import reading, transaction
-from recommender.store.responses import StoredResponse, insert_response
+from recommender.store.responses import Claim, StoredResponse, claim_key, insert_response
 from recommender.store.tables import metadata
 from tests.conftest import OPERATOR_TOKEN, Clock, Two, join
 
@@ -406,7 +406,7 @@ def test_both_see_what_one_sets_for_the_couple(deployment: Deployment, couple: T
     assert seen.circumstances == circumstances
     assert seen.goals == (Goal("kindness", 2, 4),)
     assert seen.partners == ("Robin", "Sam")
-    assert set(seen.__slots__) == {"couple_id", "partners", "circumstances", "goals"}
+    assert set(seen.__slots__) == {"couple_id", "partners", "circumstances", "goals", "progress"}
 
 
 def test_goals_can_be_taken_back(deployment: Deployment, couple: Two) -> None:
@@ -459,7 +459,8 @@ def test_a_circumstance_out_of_range_is_refused(
     ("goals", "field"),
     [
         ([Goal("winning")], "goals.0.practice"),
-        ([Goal("ritual"), Goal("ritual", 2)], "goals.1.practice"),
+        ([Goal("ritual"), Goal(tags={"colour": ("red",)})], "goals.1.tags"),
+        ([Goal(tags={"screen": ("phone_free", "off")})], "goals.0.tags.screen"),
         ([Goal("ritual", times=0)], "goals.0.times"),
         ([Goal("ritual", weeks=53)], "goals.0.weeks"),
     ],
@@ -488,6 +489,7 @@ def lived(deployment: Deployment, couple: Two, clock: Clock) -> Two:
         with transaction(deployment.engine) as connection:
             answer = StoredResponse("0" * 64, 201, f"{whose} stored answer")
             insert_response(connection, caller.partner_id or "", "key", answer, clock())
+            claim_key(connection, Claim(caller.partner_id or "", f"{whose} key", whose), clock())
     both = log_date(deployment, couple.robin, on=clock().date(), title="The lake").date.date_id
     put_rating(deployment, couple.robin, both, enjoyment=4, closeness=3, again=True, note="ROBINS note")
     put_rating(deployment, couple.sam, both, enjoyment=2, closeness=1, again=False, note="SAMS note")
@@ -506,7 +508,7 @@ def test_an_export_holds_everything_of_ones_own(deployment: Deployment, lived: T
     assert export["me"]["boundaries"]["touch_max"] == "incidental"
     assert (export["me"]["freshness"], export["me"]["tender_weeks"]) == (0.125, ["2026-W41"])
     assert export["circumstances"]["minutes_max"] == 50
-    assert export["goals"] == [{"practice": "ritual", "times": 1, "weeks": 4}]
+    assert export["goals"] == [{"practice": "ritual", "times": 1, "weeks": 4, "tags": {}}]
     assert [date["title"] for date in export["dates"]] == ["The lake"]
     assert [(r["enjoyment"], r["note"]) for r in export["ratings"]] == [(4, "ROBINS note")]
 
@@ -543,6 +545,7 @@ def test_leaving_takes_everything_of_ones_own_at_once(deployment: Deployment, li
         "dates": 1,
         "ratings": 1,
         "responses": 1,
+        "claims": 1,
     }
     with pytest.raises(Unauthenticated):
         get_me(deployment, lived.robin)

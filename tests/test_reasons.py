@@ -61,15 +61,14 @@ def test_the_level_alone() -> None:
 def test_a_tag_that_speaks_for_it_is_voiced() -> None:
     """The strongest tag is named in words, as the average of both, and the level comes last."""
     found = told(terms(taste={"domain=nature": (0.4, 0.2)}))
-    assert found == [("taste", "Your past dates speak for it: nature.", 0.3), LEVEL]
+    assert found == [("taste", "Like dates you enjoyed: nature.", 0.3), LEVEL]
 
 
 def test_an_ordinal_is_voiced_as_the_idea_has_it() -> None:
     """An ordinal's words are those of the idea's own value."""
     found = told(terms(answers={"play": (0.1, 0.1), "touch": (0.3, 0.3)}))
     assert found == [
-        ("answers", "Your answers lean to it: no touch.", 0.3),
-        ("answers", "Your answers lean to it: silly.", 0.1),
+        ("answers", "It suits your answers: no touch, silly.", 0.4),
         LEVEL,
     ]
 
@@ -81,14 +80,29 @@ def test_what_the_idea_is_not_is_never_voiced() -> None:
 
 
 def test_only_two_tags_a_kind_are_voiced() -> None:
-    """The two strongest are named and the third goes with the rest."""
+    """The two strongest are named in one sentence and the third goes with the rest."""
     taste = {"domain=nature": (0.1, 0.1), "domain=animals": (0.3, 0.3), "play": (0.2, 0.2)}
-    assert [(kind, points) for kind, _, points in told(terms(taste=taste))] == [
-        ("taste", 0.3),
-        ("taste", 0.2),
-        ("taste_rest", 0.1),
-        ("level", 3.5),
+    assert told(terms(taste=taste)) == [
+        ("taste", "Like dates you enjoyed: animals, silly.", 0.5),
+        ("taste_rest", "The rest of what your past dates say.", 0.1),
+        LEVEL,
     ]
+
+
+def test_nothing_is_said_twice_in_other_words() -> None:
+    """Of two tags whose words begin alike only the stronger is named; the other goes with the rest."""
+    answers = {"domain=arts_crafts": (0.3, 0.3), "creativity": (0.2, 0.2), "play": (0.1, 0.1)}
+    table = table_of(idea("a", domain=("arts_crafts",), creativity="central", play="silly"))
+    names = table.features.names
+    points = np.array([[answers.get(name, (0.0, 0.0))[p] for name in names] for p in range(2)])
+    nothing = np.zeros_like(points)
+    given = Contributions(3.5, np.zeros(2), 0.0, nothing, points, nothing)
+    found = reasons_of(table, 0, given, 4.1, NOTHING)
+    assert [(r.kind, r.text) for r in found[:2]] == [
+        ("answers", "It suits your answers: making things by hand, silly."),
+        ("answers_rest", "The rest of what your answers say."),
+    ]
+    assert sum(r.contribution for r in found) == pytest.approx(4.1)
 
 
 def test_small_and_negative_parts_are_not_voiced() -> None:
@@ -170,4 +184,5 @@ def test_reasons_sum_to_the_score(seed: int, alone: bool) -> None:
     own = {v.label for f in facets for v in f.values if v.name in it.tags[f.name]}
     for reason in found:
         if reason.kind in ("answers", "taste"):
-            assert reason.text.partition(": ")[2].removesuffix(".") in own
+            words = reason.text.partition(": ")[2]
+            assert words.removesuffix(".") in own | {f"{one}, {other}" for one in own for other in own}

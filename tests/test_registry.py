@@ -122,6 +122,41 @@ def test_rollback_skips_a_promotion_of_the_same_version(two: Registry) -> None:
     assert two.rollback(TUESDAY) == "a"
 
 
+def test_a_second_rollback_goes_further_back(two: Registry, parameters: Parameters) -> None:
+    """Rolling back again never returns to what was rolled back from, and ends at the prior."""
+    for version in ("a", "b"):
+        two.promote(version, "better", MONDAY)
+
+    assert [two.rollback(TUESDAY) for _ in range(2)] == ["a", "prior"]
+
+    with pytest.raises(Conflict, match="nothing came before prior"):
+        two.rollback(TUESDAY)
+    two.register("c", parameters, {}, "")
+    two.promote("c", "better", TUESDAY)
+    assert two.rollback(TUESDAY) == "prior"
+
+
+def test_a_model_that_was_given_up_may_be_promoted_again(two: Registry) -> None:
+    """Once promoted anew, a model serves and is gone back to like any other, until rolled back from again."""
+    two.promote("a", "first", MONDAY)
+    two.promote("b", "second", MONDAY)
+    two.rollback(MONDAY)
+    two.promote("b", "it was not its fault", TUESDAY)
+    two.promote("a", "compare", TUESDAY)
+
+    assert [two.rollback(TUESDAY) for _ in range(2)] == ["b", "prior"]
+
+
+def test_the_prior_is_the_last_to_go_back_to(two: Registry) -> None:
+    """Even a prior that was rolled back from stays what everything leads back to."""
+    two.promote("a", "first", MONDAY)
+    two.promote("prior", "by hand", MONDAY)
+
+    assert [two.rollback(TUESDAY) for _ in range(2)] == ["a", "prior"]
+    with pytest.raises(Conflict, match="nothing came before"):
+        two.rollback(TUESDAY)
+
+
 @pytest.mark.parametrize(
     "version",
     [

@@ -201,3 +201,24 @@ def test_picks_are_feasible_different_and_of_their_role(seed: int, share: float)
         suits = [row for row in left if role_suits(table.ideas[row], wanted)]
         assert (pick.role == "open") == (not suits)
         assert pick.role == "open" or pick.idea_index in suits
+
+
+def test_logged_propensities_are_the_shares_of_what_is_drawn() -> None:
+    """Of 100,000 slates each comes up as often as its propensities say, within 4.5 standard errors."""
+    kinds = ("nature", "animals", "food_drink", "games_puzzles")
+    table = table_of(*(idea(f"i{k}", domain=(kind,)) for k, kind in enumerate(kinds)))
+    plan = PlanSettings(exploration=0.6, temperature=0.4, roles=("open", "open"))
+    score, std = np.array([3.6, 3.4, 3.4, 3.0]), np.array([0.1, 0.5, 0.3, 0.6])
+    mask, rng, n = np.ones(4, dtype=bool), np.random.default_rng(11), 100_000
+    shares: dict[tuple[int, ...], int] = {}
+    said: dict[tuple[int, ...], float] = {}
+    for _ in range(n):
+        picks = choose_slate(table, score, std, mask, plan, rng)
+        slate = tuple(pick.idea_index for pick in picks)
+        shares[slate] = shares.get(slate, 0) + 1
+        said[slate] = float(np.prod([pick.propensity for pick in picks]))
+    assert len(shares) == 4 * 3
+    assert sum(said.values()) == pytest.approx(1)
+    for slate, share in said.items():
+        error = np.sqrt(share * (1 - share) / n)
+        assert abs(shares[slate] / n - share) < 4.5 * error, slate

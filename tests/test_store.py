@@ -40,7 +40,7 @@ from recommender.store import (
     responses,
     transaction,
 )
-from recommender.store.responses import StoredResponse
+from recommender.store.responses import Claim, StoredResponse
 from tests.conftest import NOW, WEEK, Two, suggestion
 
 
@@ -326,6 +326,27 @@ def test_a_response_is_kept_for_a_day(settled: Engine) -> None:
         assert responses.find_response(connection, "p1", "key") is None
 
 
+def test_a_key_is_claimed_once(settled: Engine) -> None:
+    """While one works under a key no other may; another caller's or another key is free."""
+    with transaction(settled) as connection:
+        assert responses.claim_key(connection, Claim("p1", "key", "first"), NOW)
+        assert not responses.claim_key(connection, Claim("p1", "key", "second"), NOW + timedelta(minutes=10))
+        assert responses.claim_key(connection, Claim("p2", "key", "third"), NOW)
+        assert responses.claim_key(connection, Claim("p1", "other", "fourth"), NOW)
+        assert responses.release_claim(connection, Claim("p1", "key", "first"))
+        assert responses.claim_key(connection, Claim("p1", "key", "fifth"), NOW)
+
+
+def test_a_claim_that_a_crash_left_expires(settled: Engine) -> None:
+    """After ten minutes a key is free again, and whoever held it has no say over the new claim."""
+    late = NOW + timedelta(minutes=10, seconds=1)
+    with transaction(settled) as connection:
+        responses.claim_key(connection, Claim("p1", "key", "first"), NOW)
+        assert responses.claim_key(connection, Claim("p1", "key", "second"), late)
+        assert not responses.release_claim(connection, Claim("p1", "key", "first"))
+        assert responses.release_claim(connection, Claim("p1", "key", "second"))
+
+
 # A million couples
 
 
@@ -373,6 +394,9 @@ def live_a_little(deployment: Deployment, couple: Two) -> None:
         plans.find_plan(connection, plan.couple_id, WEEK)
         people.list_couple_ids(connection, limit=10)
         answer = StoredResponse("0" * 64, 201, "{}")
+        claim = Claim(robin.partner_id or "", "key", "claim")
+        responses.claim_key(connection, claim, NOW)
+        responses.release_claim(connection, claim)
         responses.insert_response(connection, robin.partner_id or "", "key", answer, NOW)
         responses.find_response(connection, robin.partner_id or "", "key")
     service.export_me(deployment, robin)

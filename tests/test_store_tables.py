@@ -22,10 +22,13 @@ from recommender.store import (
     open_engine,
     ratings,
     reading,
+    responses,
     tables,
+    transaction,
     upgrade,
     upgrades,
 )
+from tests.conftest import NOW
 
 
 def test_the_revisions_make_the_tables_of_this_version(engine: Engine) -> None:
@@ -44,6 +47,9 @@ def test_the_revisions_make_the_tables_of_this_version(engine: Engine) -> None:
         "ck_partners_freshness",
         "ck_suggestions_position",
         "ck_suggestions_propensity",
+        "ck_marks_word",
+        "ck_rituals_position",
+        "ck_rituals_propensity",
         "ck_dates_status",
         "ck_ratings_enjoyment",
         "ck_ratings_closeness",
@@ -151,6 +157,27 @@ def test_altering_a_table_keeps_what_refers_to_it(settled: Engine) -> None:
     with reading(settled) as connection:
         assert connection.scalar(text("SELECT count(*) FROM partners")) == 2
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_database_of_the_first_tables_is_brought_along(tmp_path: Path) -> None:
+    """What the first version stored is still there after the upgrade, and keys can be claimed."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    kept = responses.StoredResponse("a" * 64, 201, "{}")
+    with engines.rebuilding(engine) as connection:
+        context, script = MigrationContext.configure(connection), ScriptDirectory(upgrades.MIGRATIONS)
+        with Operations.context(context):
+            script.get_revision("0001").module.upgrade()
+        context.stamp(script, "0001")
+        responses.insert_response(connection, "p1", "key", kept, NOW)
+    assert not is_current(engine)
+
+    upgrade(engine)
+
+    assert is_current(engine)
+    with transaction(engine) as connection:
+        assert responses.find_response(connection, "p1", "key") == kept
+        assert responses.claim_key(connection, responses.Claim("p1", "other", "claim"), NOW)
+    engine.dispose()
 
 
 def test_a_failed_upgrade_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

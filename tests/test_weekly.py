@@ -114,7 +114,7 @@ def test_a_bold_plan_keeps_every_promise_too(occasion: Occasion, seed: int) -> N
 @given(
     occasion=occasions(),
     reason=st.sampled_from(
-        ["too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "other"]
+        ["too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "not_this_week", "other"]
     ),
 )
 def test_swaps_keep_every_promise(occasion: Occasion, reason: SwapReason) -> None:
@@ -273,7 +273,7 @@ class TestLifts:
 
     def added(self, *past: PastIdea, couple: Couple | None = None) -> dict[str, list[float]]:
         """Return what is added to a, b and z."""
-        found = lifts(self.TABLE, occasion_of(couple, *past), PlanSettings())
+        found = lifts(self.TABLE, occasion_of(couple, *past), PlanSettings(), np.array([3.0, 4.0, 5.0]))
         return {name: getattr(found, name) for name in ("freshness", "shown", "goals", "care")}
 
     @staticmethod
@@ -304,8 +304,11 @@ class TestLifts:
     @pytest.mark.parametrize(("weeks", "points"), [(0, -0.3), (1, -0.3), (3, -0.15), (5, -0.075)])
     def test_what_was_shown_rests(self, weeks: int, points: float) -> None:
         """An idea shown last week and not taken loses 0.3, and half of that every two weeks on."""
-        for met in ("shown", "swapped"):
-            np.testing.assert_allclose(self.added(self.past(weeks, met))["shown"], [points, 0, 0])
+        np.testing.assert_allclose(self.added(self.past(weeks, "shown"))["shown"], [points, 0, 0])
+
+    def test_a_swap_costs_an_idea_nothing(self) -> None:
+        """What was swapped away last week starts this week as if it had never been shown."""
+        np.testing.assert_allclose(self.added(self.past(1, "swapped"))["shown"], [0, 0, 0])
 
     def test_a_goal_that_is_behind(self) -> None:
         """Two rituals in four weeks: lifted until the second is done, and again once they are long ago."""
@@ -382,10 +385,13 @@ class TestSwap:
     # Without the reason, each would be taken after those before it.
     EXPECTED = (5.0, 4.9, 4.8, 4.7, 4.6, 4.5)
 
-    def swap(self, reason: SwapReason, occasion: Occasion, *gone: str) -> Suggestion | None:
-        """Return what takes the place of the first of a plan of one."""
-        table = table_of(*(it for it in self.IDEAS if it.idea_id not in gone))
-        model = known(*[[self.EXPECTED[self.IDEAS.index(it)] for it in table.ideas]] * 2)
+    def swap(
+        self, reason: SwapReason, occasion: Occasion, *gone: str, more: tuple[Idea, ...] = ()
+    ) -> Suggestion | None:
+        """Return what takes the place of the first of a plan of one; ``more`` are ideas liked less."""
+        table = table_of(*(it for it in self.IDEAS if it.idea_id not in gone), *more)
+        mean = {it.idea_id: points for it, points in zip(self.IDEAS, self.EXPECTED, strict=True)}
+        model = known(*[[mean.get(it.idea_id, 4.0) for it in table.ideas]] * 2)
         one = replace(PLAIN, roles=("open",))
         plan = weekly_plan(table, model, occasion, one, lambda: "first")
         (out,) = plan.suggestions
@@ -401,6 +407,7 @@ class TestSwap:
             ("wrong_weather", "f-roof"),
             ("done_it", "b-dear"),
             ("not_us", "b-dear"),
+            ("not_this_week", "b-dear"),
             ("other", "b-dear"),
         ],
     )
@@ -424,6 +431,48 @@ class TestSwap:
     def test_nothing_that_answers_the_reason(self, reason: SwapReason, only: str) -> None:
         """Where no other idea answers, there is none, rather than one that does not."""
         assert self.swap(reason, occasion_of(), only) is None
+
+    @pytest.mark.parametrize(
+        ("before", "reason", "chosen"),
+        [
+            ("too_dear", "too_far", "g-both"),
+            ("too_far", "too_dear", "g-both"),
+            ("not_this_week", "too_far", "d-near"),
+        ],
+    )
+    def test_reasons_add_up_over_the_week(self, before: SwapReason, reason: SwapReason, chosen: str) -> None:
+        """A second swap answers the week's first reason too, not only its own."""
+        both = idea("g-both", typical_cost=5, minutes=120, place="home", setting="outdoor", energy="high")
+        past = PastIdea("b-dear", WEEK.monday, "swapped", swap_reason=before)
+        new = self.swap(reason, occasion_of(two(), past), more=(both,))
+        assert new is not None
+        assert new.idea_id == chosen
+
+    def test_the_latest_reason_counts_most(self) -> None:
+        """Where nothing answers both reasons, the one just given is answered."""
+        past = PastIdea("b-dear", WEEK.monday, "swapped", swap_reason="wrong_weather")
+        new = self.swap("too_far", occasion_of(two(), past))
+        assert new is not None
+        assert new.idea_id == "d-near"
+
+    def test_last_weeks_reasons_are_forgotten(self) -> None:
+        """What was too dear last week is no more so this week."""
+        last = WEEK.monday - timedelta(weeks=1)
+        past = PastIdea("c-cheap", last, "swapped", swap_reason="too_dear")
+        new = self.swap("too_far", occasion_of(two(), past))
+        assert new is not None
+        assert new.idea_id == "d-near"
+
+    def test_done_it_passes_over_what_is_just_alike(self) -> None:
+        """Swapped because it was done, an idea takes its likes along; for another reason it does not."""
+        twins = [idea("a", domain="nature"), idea("b", domain="nature"), idea("c", domain="animals")]
+        table, model = table_of(*twins), known([5.0, 4.0, 3.0], [5.0, 4.0, 3.0])
+        one = replace(PLAIN, roles=("open",))
+        plan = weekly_plan(table, model, occasion_of(), one, lambda: "s")
+        for reason, chosen in (("done_it", "c"), ("not_us", "b"), ("not_this_week", "b")):
+            new = swapped(table, model, occasion_of(), one, plan, plan.suggestions[0], reason, "t")
+            assert new is not None
+            assert new.idea_id == chosen
 
     def test_what_was_shown_this_week_does_not_come_again(self) -> None:
         """An idea swapped away earlier this week is passed over."""

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from recommender.catalogue.bundled import data_folder
 from recommender.domain import Boundaries, Circumstances, Idea, Plan, Slot, Suggestion, SwapReason, Week
 from recommender.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from recommender.planning.occasion import Occasion
 from recommender.planning.settings import PlanSettings
+from recommender.preferences.prior import load_prior
 from recommender.service import (
     Caller,
     Deployment,
@@ -38,7 +40,7 @@ from tests.conftest import WEEK, Clock, Two, join
 from tests.planning_world import idea, objections, role_suits
 
 REASONS: tuple[SwapReason, ...] = (
-    *("too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "other"),
+    *("too_far", "too_dear", "too_tired", "done_it", "not_us", "wrong_weather", "not_this_week", "other"),
 )
 
 
@@ -114,8 +116,11 @@ class TestPlan:
                 put_rating(shipped, caller, date.date.date_id, enjoyment=stars)
         low, high = (get_plan(shipped, two.robin, WEEK.next()) for two in (lovers, other))
         assert done.idea_id not in ids_of(low) + ids_of(high)
+        usual = load_prior(data_folder() / "prior.yaml")["level"]["mean"]
         for told, sign in ((low, -1), (high, 1)):
-            levels = [r.contribution - 3.6 for s in told.suggestions for r in s.reasons if r.kind == "level"]
+            levels = [
+                r.contribution - usual for s in told.suggestions for r in s.reasons if r.kind == "level"
+            ]
             assert all(sign * level > 0 for level in levels)
             assert len(levels) == 3
         assert max(s.expected for s in low.suggestions) < min(s.expected for s in high.suggestions)
@@ -403,16 +408,38 @@ class TestSwap:
             assert plan.suggestions[0].idea_id not in seen
             seen.append(plan.suggestions[0].idea_id)
 
-    @pytest.mark.parametrize(("reason", "back"), [("not_us", False), ("done_it", False), ("other", True)])
-    def test_what_is_not_theirs_stays_away(
-        self, few: Deployment, lovers: Two, reason: SwapReason, back: bool
+    @pytest.mark.parametrize("reason", REASONS)
+    def test_what_each_reason_means_in_later_weeks(
+        self, few: Deployment, lovers: Two, reason: SwapReason
     ) -> None:
-        """What was swapped away for good is missing where all is shown; for another reason it is not."""
+        """Done rests for twelve weeks and not us for half a year; any other is forgotten with the week."""
         out = get_plan(few, lovers.robin, WEEK).suggestions[0]
-        four = with_ideas(few, *few.catalogue.ideas, idea("swing", minutes=45))
+        four = with_ideas(few, *few.catalogue.ideas, idea("swing", minutes=20))
         swap(four, lovers.robin, WEEK, out.suggestion_id, reason)
-        for week in ("2026-W49", "2026-W53"):
-            assert (out.idea_id in ids_of(get_plan(few, lovers.robin, Week.parse(week)))) == back
+        rest = {"done_it": 12, "not_us": 26}.get(reason, 1)
+        all_shown = with_ideas(few, few.catalogue.idea(out.idea_id), idea("swing", minutes=20))
+        for weeks in (1, 2, 11, 12, 25, 26):
+            week = Week.of(WEEK.monday + timedelta(weeks=weeks))
+            comes = out.idea_id in ids_of(get_plan(all_shown, lovers.robin, week))
+            assert comes == (weeks >= rest), weeks
+
+    def test_a_circumstance_is_forgotten_with_the_week(self, few: Deployment, lovers: Two) -> None:
+        """After everything was too dear, far and tiring this week, next week starts as if it had not been."""
+        dear = [
+            idea(f"dear-{n}", typical_cost=30, place="venue", setting="outdoor", energy="high")
+            for n in range(3)
+        ]
+        cheap = [idea(f"cheap-{n}", minutes=20 + n) for n in range(5)]
+        d = with_ideas(few, *dear, *cheap)
+        put_boundaries(d, lovers.sam, Boundaries(ideas_never=tuple(it.idea_id for it in cheap)))
+        plan = get_plan(d, lovers.robin, WEEK)
+        assert set(ids_of(plan)) == {it.idea_id for it in dear}
+        put_boundaries(d, lovers.sam, Boundaries())
+        for suggestion, reason in zip(plan.suggestions, ("too_dear", "too_far", "too_tired"), strict=True):
+            plan = swap(d, lovers.robin, WEEK, suggestion.suggestion_id, reason)  # type: ignore[arg-type]
+        assert all(idea_id.startswith("cheap") for idea_id in ids_of(plan))
+        put_boundaries(d, lovers.sam, Boundaries(ideas_never=tuple(it.idea_id for it in cheap)))
+        assert set(ids_of(get_plan(d, lovers.robin, WEEK.next()))) == {it.idea_id for it in dear}
 
     def test_unknown_suggestions(self, shipped: Deployment, lovers: Two) -> None:
         """None: before any plan, by a wrong id, in another week, once replaced, of another couple."""
@@ -518,10 +545,9 @@ class TestChoose:
         assert refused.value.field == "starts_at"
         assert list_dates(shipped, lovers.robin) == ()
 
-    def test_a_skipped_date_leaves_its_idea_free(self, shipped: Deployment, lovers: Two) -> None:
-        """What was chosen but skipped need not rest: it may come in a later week."""
-        out = get_plan(shipped, lovers.robin, WEEK).suggestions[0]
-        date = choose(shipped, lovers.robin, WEEK, out.suggestion_id).date
-        update_date(shipped, lovers.robin, date.date_id, status="skipped")
-        weeks = [Week.parse(f"2027-W{n:02}") for n in range(1, 4)]
-        assert any(out.idea_id in ids_of(get_plan(shipped, lovers.robin, week)) for week in weeks)
+    def test_a_skipped_date_leaves_its_idea_free(self, few: Deployment, lovers: Two) -> None:
+        """What was chosen but skipped need not rest: where there is nothing else, it comes next week."""
+        out = get_plan(few, lovers.robin, WEEK).suggestions[0]
+        date = choose(few, lovers.robin, WEEK, out.suggestion_id).date
+        update_date(few, lovers.robin, date.date_id, status="skipped")
+        assert out.idea_id in ids_of(get_plan(few, lovers.robin, WEEK.next()))

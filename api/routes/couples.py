@@ -41,11 +41,10 @@ def read_couple(call: Call) -> CoupleBody:
 @router.route("PATCH", "/v1/couple")
 def change_couple(call: Call, body: CoupleChanges) -> CoupleBody:
     """Change circumstances, field by field, or replace all goals."""
-    before = service.get_couple(call.deployment, call.caller).circumstances
     after = service.update_couple(
         call.deployment,
         call.caller,
-        circumstances=body.new_circumstances(before),
+        circumstances=body.new_circumstances,
         goals=body.new_goals(),
     )
     return CoupleBody.of(after)

@@ -1,4 +1,4 @@
-"""A couple's week: the plan, swapping, choosing."""
+"""A couple's week: the plan, marking, swapping, choosing, small rituals."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from api.registry import Call, Router
 from api.routes.dates import zone_of
 from api.routes.ideas import idea_body
 from api.schemas.dates import DateBody
-from api.schemas.fields import WeekInPath
-from api.schemas.weeks import Choice, PlanBody, Swap
+from api.schemas.fields import RitualId, WeekInPath
+from api.schemas.weeks import Choice, NewMark, PlanBody, RitualBody, Swap
 from recommender import service
-from recommender.domain import Plan
+from recommender.service import WeekView
 
 router = Router()
 
@@ -17,14 +17,24 @@ router = Router()
 @router.route("GET", "/v1/weeks/<iso_week>")
 def read_plan(call: Call, iso_week: WeekInPath) -> PlanBody:
     """Read the plan of a week: made when first read, then the same for both."""
-    return _body(call, service.get_plan(call.deployment, call.caller, iso_week))
+    return _body(call, service.get_week(call.deployment, call.caller, iso_week))
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/swap", errors=(404,))
 def swap_suggestion(call: Call, iso_week: WeekInPath, body: Swap) -> PlanBody:
     """Replace one suggestion of the plan."""
     plan = service.swap(call.deployment, call.caller, iso_week, body.suggestion_id, body.reason)
-    return _body(call, plan)
+    return _body(call, service.see_week(call.deployment, call.caller, plan))
+
+
+@router.route("PUT", "/v1/weeks/<iso_week>/marks", errors=(404, 409))
+def mark_suggestion(call: Call, iso_week: WeekInPath, body: NewMark) -> PlanBody:
+    """Mark one suggestion, alone; both see what both like once both have marked all.
+
+    From then on the marks stay as they are.
+    """
+    service.put_mark(call.deployment, call.caller, iso_week, body.suggestion_id, body.mark)
+    return _body(call, service.get_week(call.deployment, call.caller, iso_week))
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/choice", status=201, errors=(404,))
@@ -34,7 +44,16 @@ def choose_suggestion(call: Call, iso_week: WeekInPath, body: Choice) -> DateBod
     return DateBody.of(view, zone_of(call))
 
 
-def _body(call: Call, plan: Plan) -> PlanBody:
-    found = [service.get_idea(call.deployment, s.idea_id) for s in plan.suggestions]
+@router.route("PUT", "/v1/rituals/<ritual_id>/kept", errors=(404, 409))
+def keep_ritual(call: Call, ritual_id: RitualId) -> RitualBody:
+    """Confirm that you two did a ritual; it counts when both have, and a second time changes nothing."""
+    seen = service.keep_ritual(call.deployment, call.caller, ritual_id)
+    idea = service.get_idea(call.deployment, seen.ritual.idea_id)
+    return RitualBody.of(seen, idea_body(call.deployment, idea))
+
+
+def _body(call: Call, view: WeekView) -> PlanBody:
+    shown = [s.idea_id for s in view.plan.suggestions] + [seen.ritual.idea_id for seen in view.rituals]
+    found = [service.get_idea(call.deployment, idea_id) for idea_id in shown]
     ideas = {idea.idea_id: idea_body(call.deployment, idea) for idea in found}
-    return PlanBody.of(plan, ideas, zone_of(call))
+    return PlanBody.of(view, ideas, zone_of(call))

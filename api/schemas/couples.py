@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict
 
 from api.schemas.base import Body, Changes
-from api.schemas.fields import WHOLE, Clock, Whole, word
-from recommender.domain import Circumstances, Goal, Slot
+from api.schemas.fields import WHOLE, Clock, WeekName, Whole, word
+from recommender.domain import Circumstances, Goal, Pause, Progress, Slot
 from recommender.service import CoupleView
 from recommender.service.limits import (
     BUDGET_MOST,
     GOAL_TIMES_MOST,
     GOAL_WEEKS_MOST,
     MINUTES_MOST,
+    PAUSE_WEEKS_MOST,
     SLOT_MINUTES,
     SLOTS_MOST,
 )
@@ -40,11 +43,65 @@ class SlotBody(Body):
 
 
 class GoalBody(Body):
-    """A small measurable wish: so many dates with one practice, every so many weeks."""
+    """A small measurable wish: so many dates of one kind, every so many weeks. None named: any date."""
 
-    practice: Annotated[str, word("practice")] = Field(description="What it is about.", examples=["ritual"])
+    practice: Annotated[str, word("practice")] | None = Field(
+        default=None, description="What the dates are about.", examples=["ritual"]
+    )
+    tags: dict[
+        Annotated[str, Field(max_length=200)],
+        Annotated[tuple[Annotated[str, word("tag")], ...], Field(max_length=100)],
+    ] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Of each facet named, a date has one of the values.",
+        json_schema_extra={"x-vocabulary": "tags"},
+        examples=[{"screen": ["phone_free"]}],
+    )
     times: Whole = Field(default=1, ge=1, le=GOAL_TIMES_MOST, description="Dates.", examples=[2])
     weeks: Whole = Field(default=4, ge=1, le=GOAL_WEEKS_MOST, description="In so many weeks.", examples=[4])
+
+    def goal(self) -> Goal:
+        """Return the goal that was sent."""
+        return Goal(self.practice, self.times, self.weeks, self.tags)
+
+
+class ProgressBody(Body):
+    """How far a goal is along, from dates done. Old ones drop out as weeks go by; it never fails."""
+
+    done: int = Field(examples=[1])
+    times: int = Field(examples=[2])
+    since: date = Field(description="The first day that counts.", examples=["2026-11-02"])
+    until: date = Field(description="The last.", examples=["2026-11-29"])
+
+
+class SeenGoalBody(Body):
+    """A goal and how far it is along."""
+
+    practice: str | None = Field(examples=["ritual"])
+    tags: dict[str, tuple[str, ...]] = Field(examples=[{"screen": ["phone_free"]}])
+    times: int = Field(examples=[2])
+    weeks: int = Field(examples=[4])
+    progress: ProgressBody
+
+    @classmethod
+    def of(cls, goal: Goal, progress: Progress) -> Self:
+        """Return the body of a goal."""
+        told = {name: getattr(progress, name) for name in ProgressBody.model_fields}
+        return cls(
+            practice=goal.practice,
+            tags=dict(goal.tags),
+            times=goal.times,
+            weeks=goal.weeks,
+            progress=ProgressBody(**told),
+        )
+
+
+class PauseBody(Body):
+    """Weeks without a plan. Nothing is asked in them and nothing counts against anybody."""
+
+    since: WeekName = Field(description="The first of them.")
+    weeks: Whole = Field(ge=1, le=PAUSE_WEEKS_MOST, description="How many.", examples=[3])
 
 
 class CircumstancesBody(Body):
@@ -78,6 +135,7 @@ class CircumstancesBody(Body):
     )
     remote: bool = Field(default=False, description="True while they are apart: only what works over a call.")
     alcohol_free: bool = Field(default=False, description="True keeps alcohol out of their plans.")
+    pause: PauseBody | None = Field(default=None, description="A break from plans; null: none.")
 
     @classmethod
     def of(cls, circumstances: Circumstances) -> Self:
@@ -87,6 +145,8 @@ class CircumstancesBody(Body):
             SlotBody.model_construct(weekday=slot.weekday, start=slot.start, minutes=slot.minutes)
             for slot in circumstances.slots
         )
+        if circumstances.pause is not None:
+            told["pause"] = PauseBody.model_construct(**asdict(circumstances.pause))
         return cls.model_construct(**told)
 
     def laid_over(self, before: Circumstances) -> Circumstances:
@@ -94,6 +154,8 @@ class CircumstancesBody(Body):
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         if "slots" in sent:
             sent["slots"] = tuple(Slot(slot.weekday, slot.start, slot.minutes) for slot in self.slots)
+        if self.pause is not None:
+            sent["pause"] = Pause(self.pause.since, self.pause.weeks)
         return replace(before, **sent)
 
 
@@ -103,22 +165,18 @@ class CoupleChanges(Changes):
     circumstances: CircumstancesBody = Field(
         default=CircumstancesBody(), description="Only the fields to change."
     )
-    goals: tuple[GoalBody, ...] = Field(
-        default=(),
-        max_length=50,
-        description="Replaces all goals; one for each practice.",
-        json_schema_extra={"x-vocabulary": "goals"},
-    )
+    goals: tuple[GoalBody, ...] = Field(default=(), max_length=50, description="Replaces all goals.")
 
-    def new_circumstances(self, before: Circumstances) -> Circumstances | None:
-        """Return ``before`` with the fields that were sent in their place, or None if none were."""
-        return self.circumstances.laid_over(before) if "circumstances" in self.model_fields_set else None
+    @property
+    def new_circumstances(self) -> Callable[[Circumstances], Circumstances] | None:
+        """What lays the fields that were sent over a couple's circumstances, or None if none were."""
+        return self.circumstances.laid_over if "circumstances" in self.model_fields_set else None
 
     def new_goals(self) -> tuple[Goal, ...] | None:
         """Return the goals that were sent, or None."""
         if "goals" not in self.model_fields_set:
             return None
-        return tuple(Goal(goal.practice, goal.times, goal.weeks) for goal in self.goals)
+        return tuple(goal.goal() for goal in self.goals)
 
 
 class CoupleBody(Body):
@@ -129,15 +187,12 @@ class CoupleBody(Body):
         description="Names, in order of joining; one until the other has joined.", examples=[["Robin", "Sam"]]
     )
     circumstances: CircumstancesBody
-    goals: tuple[GoalBody, ...]
+    goals: tuple[SeenGoalBody, ...]
 
     @classmethod
     def of(cls, couple: CoupleView) -> Self:
         """Return the body of what a partner may see."""
-        goals = tuple(
-            GoalBody.model_construct(practice=goal.practice, times=goal.times, weeks=goal.weeks)
-            for goal in couple.goals
-        )
+        goals = tuple(map(SeenGoalBody.of, couple.goals, couple.progress))
         return cls.model_construct(
             couple_id=couple.couple_id,
             partners=couple.partners,

@@ -98,6 +98,9 @@ class DateBody(Body):
     suggestion_id: str | None = Field(description="The suggestion it was, if it was one.")
     mine: MyRating | None
     theirs: TheirRating | None = Field(description="null until both have rated.")
+    starts: tuple[datetime, ...] = Field(
+        description="When else in its week you are free and it fits; empty unless it is planned."
+    )
 
     @classmethod
     def of(cls, view: DateView, zone: ZoneInfo) -> Self:
@@ -111,6 +114,7 @@ class DateBody(Body):
             suggestion_id=view.date.suggestion_id,
             mine=MyRating.of(view.mine),
             theirs=TheirRating.of(view.theirs),
+            starts=tuple(start.astimezone(zone) for start in view.starts),
         )
 
 

@@ -110,6 +110,9 @@ DateId = Annotated[
 SuggestionId = Annotated[
     str, Field(pattern=ID_PATTERN, description="The suggestion.", examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
 ]
+RitualId = Annotated[
+    str, Field(pattern=ID_PATTERN, description="The ritual.", examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
+]
 IdeaId = Annotated[
     str,
     Field(pattern=IDEA_ID_PATTERN, description="An idea of the catalogue.", examples=["three-line-letters"]),

@@ -1,18 +1,20 @@
-"""Bodies about a week's plan. Nothing in them is of one partner alone."""
+"""Bodies about a week's plan. Nothing in them is of the other partner alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from api.schemas.base import Body
+from api.schemas.couples import SeenGoalBody
 from api.schemas.fields import Moment, SuggestionId
 from api.schemas.ideas import IdeaBody
-from recommender.domain import Plan, Role, Suggestion, SwapReason
+from recommender.domain import MarkWord, Reason, Role, Suggestion, SwapReason
+from recommender.service import SeenMark, SeenRitual, WeekView
 
 
 class ReasonBody(Body):
@@ -23,6 +25,11 @@ class ReasonBody(Body):
     contribution: float = Field(
         description="Points of the couple's score; all reasons sum to it.", examples=[0.6]
     )
+
+    @classmethod
+    def of(cls, reason: Reason) -> Self:
+        """Return the body of a reason."""
+        return cls(kind=reason.kind, text=reason.text, contribution=reason.contribution)
 
 
 class SuggestionBody(Body):
@@ -40,13 +47,14 @@ class SuggestionBody(Body):
     expected: float = Field(description="The couple's expected enjoyment, 1 to 5.", examples=[4.2])
     guess: bool = Field(description="Whether too little is known to call it more than a guess.")
     reasons: tuple[ReasonBody, ...]
+    mine: MarkWord | None = Field(description="How you marked it; nobody else sees it.", examples=["yes"])
+    both: Literal["yes", "maybe"] | None = Field(
+        description="What you both like of it, once both have marked all.", examples=["maybe"]
+    )
 
     @classmethod
-    def of(cls, suggestion: Suggestion, idea: IdeaBody, zone: ZoneInfo) -> Self:
+    def of(cls, suggestion: Suggestion, idea: IdeaBody, zone: ZoneInfo, mark: SeenMark) -> Self:
         """Return the body of a suggestion; its spread and propensity stay here."""
-        reasons = (
-            ReasonBody(kind=r.kind, text=r.text, contribution=r.contribution) for r in suggestion.reasons
-        )
         return cls(
             suggestion_id=suggestion.suggestion_id,
             position=suggestion.position,
@@ -55,7 +63,37 @@ class SuggestionBody(Body):
             starts_at=suggestion.starts_at.astimezone(zone),
             expected=suggestion.expected,
             guess=suggestion.guess,
-            reasons=tuple(reasons),
+            reasons=tuple(map(ReasonBody.of, suggestion.reasons)),
+            mine=mark.mine,
+            both=mark.both,
+        )
+
+
+class RitualBody(Body):
+    """A small thing of a few minutes, whenever there is time. It counts when you both confirm it."""
+
+    ritual_id: str = Field(examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
+    position: int = Field(description="1 at the top.", examples=[1])
+    idea: IdeaBody
+    expected: float = Field(description="The couple's expected enjoyment, 1 to 5.", examples=[4.2])
+    guess: bool = Field(description="Whether too little is known to call it more than a guess.")
+    reasons: tuple[ReasonBody, ...]
+    mine: bool = Field(description="Whether you confirmed it.")
+    kept: bool = Field(description="Whether everybody did.")
+
+    @classmethod
+    def of(cls, seen: SeenRitual, idea: IdeaBody) -> Self:
+        """Return the body of a ritual; its spread and propensity stay here."""
+        ritual = seen.ritual
+        return cls(
+            ritual_id=ritual.ritual_id,
+            position=ritual.position,
+            idea=idea,
+            expected=ritual.expected,
+            guess=ritual.guess,
+            reasons=tuple(map(ReasonBody.of, ritual.reasons)),
+            mine=seen.mine,
+            kept=seen.kept,
         )
 
 
@@ -76,13 +114,26 @@ class PlanBody(Body):
         description="Shared limits to relax, where fewer than three ideas fit."
     )
 
+    goals: tuple[SeenGoalBody, ...] = Field(description="How far each goal is along by the end of the week.")
+    rituals: tuple[RitualBody, ...] = Field(description="Up to two small ones, at no set time.")
+    paused: bool = Field(description="Whether you wanted no plan for this week.")
+    marked: bool = Field(description="Whether everybody has marked every suggestion.")
+
     @classmethod
-    def of(cls, plan: Plan, ideas: Mapping[str, IdeaBody], zone: ZoneInfo) -> Self:
-        """Return the body of a plan; ``ideas`` has every idea of it."""
+    def of(cls, view: WeekView, ideas: Mapping[str, IdeaBody], zone: ZoneInfo) -> Self:
+        """Return the body of a week as one partner sees it; ``ideas`` has every idea of it."""
+        plan, marks = view.plan, view.marks.by_suggestion
+        suggestions = (
+            SuggestionBody.of(s, ideas[s.idea_id], zone, marks[s.suggestion_id]) for s in plan.suggestions
+        )
         return cls(
             week=str(plan.week),
             rule=plan.rule,
-            suggestions=tuple(SuggestionBody.of(s, ideas[s.idea_id], zone) for s in plan.suggestions),
+            suggestions=tuple(suggestions),
+            marked=view.marks.complete,
+            rituals=tuple(RitualBody.of(seen, ideas[seen.ritual.idea_id]) for seen in view.rituals),
+            paused=view.paused,
+            goals=tuple(SeenGoalBody.of(goal, progress) for goal, progress in view.goals),
             advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
         )
 
@@ -91,7 +142,21 @@ class Swap(Body):
     """Which suggestion to replace, and why."""
 
     suggestion_id: SuggestionId
-    reason: SwapReason = Field(description="It changes what is looked for.", examples=["too_dear"])
+    reason: SwapReason = Field(
+        description="Far, dear, tired and weather change what is looked for this week, and are forgotten "
+        "with it. done_it rests the idea like a date, not_us keeps it away for half a year, and "
+        "not_this_week and other ask for nothing.",
+        examples=["too_dear"],
+    )
+
+
+class NewMark(Body):
+    """What one partner says to a suggestion."""
+
+    suggestion_id: SuggestionId
+    mark: MarkWord = Field(
+        description="Hidden from the other until both have marked every suggestion.", examples=["yes"]
+    )
 
 
 class Choice(Body):

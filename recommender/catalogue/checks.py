@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from recommender.catalogue.bundled import data_folder
-from recommender.catalogue.coverage import coverage, headline
+from recommender.catalogue.coverage import Headline, coverage, headline
 from recommender.catalogue.faults import Fault
 from recommender.catalogue.ideas import Entry, read_ideas
 from recommender.catalogue.likeness import near_duplicates
@@ -17,8 +18,20 @@ from recommender.catalogue.wording import wording_faults
 
 __all__ = ["Fault", "check_catalogue"]
 
-PRACTICE_MIN = 8
-FREE_AT_HOME_MIN = 40
+HEADLINE_MIN = Headline(
+    n_ideas=600,
+    n_free=150,
+    n_at_home=200,
+    n_free_at_home=100,
+    n_remote=60,
+    n_micro=100,
+    n_seated_or_step_free=80,
+    n_kids_welcome=60,
+)
+"""The least that our own catalogue holds."""
+
+TAG_MIN = {"practice": 25, "domain": 20, "season": 25, "time_of_day": 25}
+"""The least ideas that every value of a facet has in our own catalogue."""
 
 
 def check_catalogue(folder: Path) -> list[Fault]:
@@ -47,13 +60,15 @@ def check_catalogue(folder: Path) -> list[Fault]:
 
 
 def coverage_faults(entries: Sequence[Entry], taxonomy: Taxonomy, file: str) -> Iterator[Fault]:
-    """Yield each practice, and the free ideas at home, of which there are too few."""
+    """Yield each tag and each headline figure of which there are too few."""
     ideas = [entry.idea for entry in entries]
     for row in coverage(ideas, taxonomy):
-        if row.facet == "practice" and row.n_ideas < PRACTICE_MIN:
+        least = TAG_MIN.get(row.facet, 0)
+        if row.n_ideas < least:
             problem = f"only {row.n_ideas} ideas carry {row.value}"
-            yield Fault(file, None, None, "tags.practice", problem, f"write more, up to {PRACTICE_MIN}")
-    n_free = headline(ideas).n_free_at_home
-    if n_free < FREE_AT_HOME_MIN:
-        problem = f"only {n_free} ideas are free and at home"
-        yield Fault(file, None, None, "tags.cost", problem, f"write more, up to {FREE_AT_HOME_MIN}")
+            yield Fault(file, None, None, f"tags.{row.facet}", problem, f"write more, up to {least}")
+    for name, count in asdict(headline(ideas)).items():
+        least = getattr(HEADLINE_MIN, name)
+        if count < least:
+            problem = f"only {count} {name.removeprefix('n_').replace('_', ' ')}"
+            yield Fault(file, None, None, "", problem, f"write more, up to {least}")

@@ -30,9 +30,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A catalogue in six counts of ideas."""
+    """A catalogue in eight counts of ideas."""
 
     n_ideas: int
+    n_free: int
+    n_at_home: int
     n_free_at_home: int
     n_remote: int
     n_micro: int
@@ -51,6 +53,8 @@ def headline(ideas: Sequence[Idea]) -> Headline:
     """Return the counts that say at a glance whom the catalogue serves."""
     return Headline(
         n_ideas=len(ideas),
+        n_free=_count(ideas, "cost", "free"),
+        n_at_home=_count(ideas, "place", "home"),
         n_free_at_home=sum(map(free_at_home, ideas)),
         n_remote=_count(ideas, "together", "remote_ok", "remote_only"),
         n_micro=_count(ideas, "duration", "micro"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from recommender.catalogue.faults import Fault
 from recommender.catalogue.ideas import Entry
 from recommender.domain import Idea
@@ -51,18 +53,29 @@ def likest(entries: Sequence[Entry], above: float) -> Iterator[tuple[Entry, Entr
 
     The likeness is the cosine of their TF-IDF vectors, from 0 (no word in common) to 1.
     """
-    if len(entries) < 2:
-        return
-    # Here and not above: a web worker loads this room, and scikit-learn takes seconds to import.
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    texts = (_words(entry.idea) for entry in entries)
-    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(texts)
-    cosines = (vectors @ vectors.T).toarray()
+    cosines = _cosines([_words(entry.idea) for entry in entries])
     for first in range(len(entries)):
         for second in range(first + 1, len(entries)):
             if cosines[first, second] > above:
                 yield entries[first], entries[second], float(cosines[first, second])
+
+
+def like_groups(texts: Sequence[str], above: float) -> list[np.ndarray]:
+    """Return groups of positions such that texts of different groups are at most ``above`` alike."""
+    from scipy.sparse.csgraph import connected_components
+
+    n_groups, group = connected_components(_cosines(texts) > above)
+    return [np.flatnonzero(group == number) for number in range(n_groups)]
+
+
+def _cosines(texts: Sequence[str]) -> np.ndarray:
+    if len(texts) < 2:
+        return np.ones((len(texts), len(texts)))
+    # Here and not above: a web worker loads this room, and scikit-learn takes seconds to import.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(texts)
+    return (vectors @ vectors.T).toarray()
 
 
 def _words(idea: Idea) -> str:

@@ -14,11 +14,12 @@ import click
 
 from recommender.cli.couples import couples
 from recommender.cli.database import db
+from recommender.cli.evaluation import evaluate
 from recommender.cli.ideas import ideas
 from recommender.cli.models import models, retrain
 from recommender.cli.refusals import Rekindle
 from recommender.cli.simulation import simulate
-from recommender.cli.weekly import choose, plan, rate, suggest
+from recommender.cli.weekly import choose, keep, mark, plan, rate, suggest
 
 PLUGINS = "rekindle.commands"
 """Entry points that add commands from outside this package, such as the web service's ``serve``."""
@@ -32,7 +33,21 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")  # a name in letters that the terminal lacks must not end us
 
 
-for command in (choose, couples, db, ideas, models, plan, rate, retrain, simulate, suggest):
+for command in (
+    choose,
+    couples,
+    db,
+    evaluate,
+    ideas,
+    keep,
+    mark,
+    models,
+    plan,
+    rate,
+    retrain,
+    simulate,
+    suggest,
+):
     main.add_command(command)
 for plugin in entry_points(group=PLUGINS):
     main.add_command(plugin.load(), plugin.name)

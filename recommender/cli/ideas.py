@@ -1,15 +1,28 @@
-"""The catalogue: check, stats, search."""
+"""The catalogue: check, stats, search, tag, train the tagger."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from recommender.cli.opening import the_catalogue
-from recommender.cli.output import as_json, counted, print_facts, print_json, print_table, print_text, remark
+from recommender.cli.output import (
+    as_json,
+    counted,
+    print_facts,
+    print_json,
+    print_markdown,
+    print_table,
+    print_text,
+    remark,
+)
+
+if TYPE_CHECKING:
+    from recommender.service import TaggedText
 
 folder_option = click.option(
     "--folder",
@@ -20,7 +33,7 @@ folder_option = click.option(
 
 @click.group()
 def ideas() -> None:
-    """The catalogue: check, stats, search."""
+    """The catalogue: check, stats, search, tag."""
 
 
 @ideas.command()
@@ -81,3 +94,61 @@ def search(text: str, limit: int, folder: Path | None, as_json: bool) -> None:
         ("title", "minutes", "cost", "idea"),
         [(idea.title, idea.minutes, f"{idea.typical_cost:g}", idea.idea_id) for idea in shown],
     )
+
+
+@ideas.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True))
+@click.option(
+    "--tagger",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of another tagger than the one that comes with Rekindle.",
+)
+@as_json
+def tag(file: Path, tagger: Path | None, as_json: bool) -> None:
+    """Guess every tag of the ideas in FILE (- for standard input), with confidence.
+
+    FILE holds one idea a line, or documents of ideas: .yaml, .yml or .json, with title, pitch and steps
+    as far as there are any. Tags that stand in a document are kept.
+    """
+    from recommender import service
+
+    piped = file == Path("-")
+    found = service.tag_lines(sys.stdin.read(), tagger) if piped else service.tag_file(file, tagger)
+    if as_json:
+        print_json(found)
+        return
+    for text in found:
+        print_table(text.title, ("facet", "tags", "confidence", ""), _tag_rows(text))
+        print_text("")
+    remark(f"{counted(len(found), 'idea')}; what is marked wants a person's look.")
+
+
+@ideas.command("train-tagger")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("models/tagger"),
+    show_default=True,
+    help="Where to write it.",
+)
+@click.option("--ablate", is_flag=True, help="Measure what each part is worth as well; some minutes more.")
+@folder_option
+def train_tagger(out: Path, ablate: bool, folder: Path | None) -> None:
+    """Train the tagger on the catalogue, judge it by cross-validation and write it with its card."""
+    from recommender import service
+
+    print_markdown(service.train_tagger(out, the_catalogue(folder), ablate=ablate, say=remark))
+
+
+def _tag_rows(text: TaggedText) -> list[tuple[str, str, str, str]]:
+    """Return facet, tags, their confidence, and a mark if a person should look."""
+    tagged = text.tagged
+    return [
+        (
+            facet,
+            " ".join(values),
+            " ".join(f"{tagged.confidence[facet][value]:.2f}" for value in values),
+            "look" if facet in tagged.review else "",
+        )
+        for facet, values in tagged.tags.items()
+    ]

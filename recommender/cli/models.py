@@ -78,7 +78,7 @@ def promote(version: str, reason: str) -> None:
 
 @models.command()
 def rollback() -> None:
-    """Go back to the model that served before."""
+    """Go back to the model that served before; again: further back, in the end to the prior."""
     from recommender import service
 
     print_text(f"Now serving {service.rollback(open_here())}.")

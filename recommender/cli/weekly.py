@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from recommender.cli.opening import open_here, the_couple, the_partner
 from recommender.cli.output import as_json, counted, print_facts, print_json, print_text, remark, talk
-from recommender.domain import Plan, Week
+from recommender.domain import MarkWord, Plan, Week
 from recommender.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from recommender.service import Caller, Deployment
+    from recommender.service import Caller, Deployment, WeekView
 
 SLATE = 3
 INDENT = "   "
@@ -59,25 +59,42 @@ def suggest(couple: str | None, week: Week | None, as_json: bool) -> None:
         deployment, caller = service.open_demo(deployment.settings)
     else:
         caller = the_couple(deployment, couple)
-    plan = service.get_plan(deployment, caller, week or service.coming_week(deployment, caller))
-    print_json(service.plan_body(deployment, plan)) if as_json else show_plan(deployment, plan)
+    view = service.get_week(deployment, caller, week or service.coming_week(deployment, caller))
+    print_json(service.plan_body(deployment, view)) if as_json else show_week(deployment, view)
 
 
-def show_plan(deployment: Deployment, plan: Plan) -> None:
-    """Print a plan for people to read."""
+def show_week(deployment: Deployment, view: WeekView) -> None:
+    """Print a week for people to read."""
     from recommender import service
 
+    plan = view.plan
     monday = plan.week.monday
     print_text(f"Week {plan.week}, {monday:%d %B} to {monday + timedelta(days=6):%d %B %Y}", style="bold")
-    for card in service.plan_cards(deployment, plan):
+    for card in service.plan_cards(deployment, view):
         print_text("")
         print_text(card.title, first=f"{card.position}. ", rest=INDENT, style="bold")
         print_text(card.facts, first=INDENT, rest=INDENT, style="dim")
         print_text(card.pitch, first=INDENT, rest=INDENT)
         for sentence in card.sentences:
             print_text(sentence, first=f"{INDENT}· ", rest=f"{INDENT}  ")
+    if view.paused:
+        print_text("You are taking a break. Nothing is planned.", first="\n")
+        return
+    _show_beside(deployment, view)
     if len(plan.suggestions) < SLATE:
         _show_advice(plan)
+
+
+def _show_beside(deployment: Deployment, view: WeekView) -> None:
+    from recommender import service
+
+    lines = service.ritual_lines(deployment, view)
+    if lines:
+        print_text("Or in a few minutes, whenever you have them:", first="\n")
+    for number, line in enumerate(lines, start=1):
+        print_text(line, first=f"{INDENT}{number}. ", rest=2 * INDENT)
+    for line in service.goal_lines(deployment, view):
+        print_text(line, first="\nGoal: ")
 
 
 def _show_advice(plan: Plan) -> None:
@@ -113,6 +130,58 @@ def choose(suggestion: str, couple: str | None, week: Week | None, as_json: bool
     facts = [("what", view.date.title), ("when", f"{starts_at:%A %d %B %H:%M}"), ("date", view.date.date_id)]
     print_facts("Chosen", facts)
     remark(f"Afterwards: `rekindle rate {view.date.date_id} --partner NAME --enjoyment 1-5`, each of you.")
+
+
+@click.command()
+@click.argument("suggestion")
+@click.argument("word", type=click.Choice(get_args(MarkWord)))
+@couple_option
+@click.option("--partner", required=True, help="Name of the one who marks.")
+@week_option
+@as_json
+def mark(
+    suggestion: str, word: MarkWord, couple: str | None, partner: str, week: Week | None, as_json: bool
+) -> None:
+    """Mark a suggestion of a week, as one partner; both see what both like once both have marked all.
+
+    SUGGESTION is its number in the plan, 1 to 3, or its suggestion_id.
+    """
+    from recommender import service
+
+    deployment = open_here()
+    caller = the_partner(deployment, couple, partner)
+    week = week or service.coming_week(deployment, caller)
+    service.put_mark(deployment, caller, week, _suggestion_id(deployment, caller, week, suggestion), word)
+    view = service.get_week(deployment, caller, week)
+    print_json(service.plan_body(deployment, view)) if as_json else show_week(deployment, view)
+
+
+@click.command()
+@click.argument("ritual")
+@couple_option
+@click.option("--partner", required=True, help="Name of the one who confirms.")
+@week_option
+@as_json
+def keep(ritual: str, couple: str | None, partner: str, week: Week | None, as_json: bool) -> None:
+    """Confirm, as one partner, that you two did a small ritual. It counts when both have.
+
+    RITUAL is its number in the week, 1 or 2, or its ritual_id.
+    """
+    from recommender import service
+
+    deployment = open_here()
+    caller = the_partner(deployment, couple, partner)
+    week = week or service.coming_week(deployment, caller)
+    shown = (seen.ritual for seen in service.get_week(deployment, caller, week).rituals)
+    found = next((one for one in shown if ritual in (str(one.position), one.ritual_id)), None)
+    if found is None:
+        raise NotFound(f"Week {week} has no ritual {ritual!r}; see `rekindle suggest --week {week}`.")
+    seen = service.keep_ritual(deployment, caller, found.ritual_id)
+    title = deployment.catalogue.idea(found.idea_id).title
+    if as_json:
+        print_json({"ritual_id": found.ritual_id, "title": title, "mine": seen.mine, "kept": seen.kept})
+        return
+    print_text(f"Confirmed by {partner}: {title}{', and so kept' if seen.kept else ''}.")
 
 
 def _suggestion_id(deployment: Deployment, caller: Caller, week: Week, said: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,18 @@ class ModelSummary:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """One move of the current pointer."""
+    """One move of the current pointer.
+
+    Attributes
+    ----------
+    left : str
+        The version that was rolled back from; empty if this was no rollback.
+    """
 
     version: str
     at: str
     reason: str
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,29 +133,36 @@ class Registry:
 
     def promote(self, version: str, reason: str, at: datetime) -> None:
         """Make a version current by one atomic replacement of the pointer, once it has been read whole."""
-        self.load(version)
-        move = Promotion(version, at.isoformat(timespec="seconds"), reason)
-        moves = [*self.promotions(), move]
-        self.root.mkdir(parents=True, exist_ok=True)
-        draft = self.root / ".current.json.draft"
-        draft.write_text(json.dumps([_plain(m) for m in moves], indent=1), encoding="utf-8")
-        draft.replace(self.root / "current.json")
+        self._move(Promotion(version, _stamp(at), reason))
 
     def rollback(self, at: datetime) -> str:
-        """Make the version before the current one current again, and return it.
+        """Go back to the newest version that served before and was not rolled back from; return it.
+
+        So rolling back again leads further back, in the end to the prior, and never to a model that was
+        given up. Promoting such a model again makes it one of the others.
 
         Raises
         ------
         Conflict
-            If nothing was ever promoted.
+            If nothing is left to go back to.
         """
         current = self.current_version()
-        if current == PRIOR_VERSION:
-            raise Conflict("the prior is current and nothing came before it")
-        before = [PRIOR_VERSION, *(move.version for move in self.promotions())]
-        last = next(version for version in reversed(before) if version != current)
-        self.promote(last, f"rolled back from {current}", at)
-        return last
+        left = [version for version in _trail(self.promotions()) if version != current]
+        if not left:
+            raise Conflict(
+                f"nothing came before {current} that was not rolled back from; "
+                "see `rekindle models list` and promote one"
+            )
+        self._move(Promotion(left[-1], _stamp(at), f"rolled back from {current}", current))
+        return left[-1]
+
+    def _move(self, move: Promotion) -> None:
+        self.load(move.version)
+        moves = [*self.promotions(), move]
+        self.root.mkdir(parents=True, exist_ok=True)
+        draft = self.root / ".current.json.draft"
+        draft.write_text(json.dumps([asdict(m) for m in moves], indent=1), encoding="utf-8")
+        draft.replace(self.root / "current.json")
 
     def models(self) -> tuple[ModelSummary, ...]:
         """Return every version, the prior first, then by time."""
@@ -169,8 +183,18 @@ class Registry:
         return folder
 
 
-def _plain(move: Promotion) -> dict[str, str]:
-    return {"version": move.version, "at": move.at, "reason": move.reason}
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _trail(moves: Iterable[Promotion]) -> list[str]:
+    """Return the versions that one may go back to, the newest last, the one that serves among them."""
+    trail = [PRIOR_VERSION]
+    for move in moves:
+        if move.left:
+            trail = [PRIOR_VERSION, *(version for version in trail if version != move.left)]
+        trail.append(move.version)
+    return trail
 
 
 def _summary(manifest: Mapping[str, Any], current: str) -> ModelSummary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -82,6 +83,7 @@ def fit(
 ) -> Parameters:
     """Return the parameters fitted to ``ratings``, shrunk to ``prior``."""
     recommender = HierarchicalRecommender(
+        n_jobs=os.cpu_count() or 1,
         prior=prior,
         on_iteration=lambda number, objective: progress(f"  pass {number}: objective {objective:.1f}"),
     )

@@ -145,9 +145,10 @@ def rested(table: IdeaTable, occasion: Occasion) -> np.ndarray:
         if row is None:
             continue
         weeks = occasion.weeks_ago(past)
-        once = past.met == "done" and bool(table.has["repeat"]["once"][row])
+        done = past.met == "done" or past.swap_reason == "done_it"
+        once = done and bool(table.has["repeat"]["once"][row])
         unwanted = past.swap_reason == "not_us" and weeks < NOT_US_WEEKS
-        lived = past.met in ("done", "planned") or past.swap_reason == "done_it"
+        lived = done or past.met == "planned"
         if lived and weeks < REST_WEEKS:
             lately.append(row)
         if once or unwanted or (lived and weeks < REST_WEEKS):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.planning.goals import behind
 from recommender.planning.occasion import Occasion
 from recommender.planning.settings import PlanSettings
 from recommender.planning.table import IdeaTable
@@ -28,12 +29,20 @@ class Lifts:
     care: np.ndarray
 
 
-def lifts(table: IdeaTable, occasion: Occasion, settings: PlanSettings) -> Lifts:
-    """Return the points that freshness, rest, goals and care add to each idea."""
+def lifts(table: IdeaTable, occasion: Occasion, settings: PlanSettings, least: np.ndarray) -> Lifts:
+    """Return the points that freshness, rest, goals and care add to each idea.
+
+    Parameters
+    ----------
+    least : ndarray of shape (n_ideas,)
+        What the less keen partner is expected to rate: under the floor a goal lifts nothing, so that no
+        goal ever brings what one of them would only sit through.
+    """
+    welcome = least >= settings.floor
     return Lifts(
         freshness=settings.freshness_weight * _dial(occasion) * freshness(table, occasion),
         shown=-settings.shown_weight * _shown(table, occasion),
-        goals=settings.goal_weight * _goals(table, occasion),
+        goals=settings.goal_weight * (behind(table, occasion) & welcome),
         care=settings.care_weight * _care(table, occasion),
     )
 
@@ -56,24 +65,10 @@ def _shown(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     tired = np.zeros(len(table.ideas))
     for past in occasion.history:
         row = table.index.get(past.idea_id)
-        if row is not None and past.met in ("shown", "swapped"):
+        if row is not None and past.met == "shown":  # a swap is no dislike; `feasibility` knows two that are
             faded = 0.5 ** (max(occasion.weeks_ago(past) - 1, 0) / SHOWN_FADE_WEEKS)
             tired[row] = max(tired[row], faded)
     return tired
-
-
-def _goals(table: IdeaTable, occasion: Occasion) -> np.ndarray:
-    behind = np.zeros(len(table.ideas), dtype=bool)
-    for goal in occasion.couple.goals:
-        carries = table.has["practice"][goal.practice]
-        done = sum(
-            bool(carries[table.index[past.idea_id]])
-            for past in occasion.history
-            if past.met == "done" and past.idea_id in table.index and occasion.weeks_ago(past) < goal.weeks
-        )
-        if done < goal.times:
-            behind |= carries
-    return behind.astype(float)
 
 
 def _care(table: IdeaTable, occasion: Occasion) -> np.ndarray:

@@ -15,8 +15,8 @@ class PastIdea:
 
     Attributes
     ----------
-    met : {"done", "planned", "shown", "swapped"}
-        How far it got.
+    met : {"done", "planned", "shown", "swapped", "kept"}
+        How far it got; ``kept`` is a small ritual that both did, which need not rest.
     loved : bool
         Both (or the only one who rated) would do it again.
     swap_reason : SwapReason or None
@@ -25,7 +25,7 @@ class PastIdea:
 
     idea_id: str
     on: date
-    met: Literal["done", "planned", "shown", "swapped"]
+    met: Literal["done", "planned", "shown", "swapped", "kept"]
     loved: bool = False
     swap_reason: SwapReason | None = None
 

@@ -6,6 +6,7 @@ idea carries it, so nothing is said of what an idea is not.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,12 @@ VOICED_MIN = 0.02
 """Rating points below which a single tag's part is not worth a sentence of its own."""
 
 VOICED_MAX = 2
-"""Tags voiced per kind; the rest are told as one."""
+"""Tags voiced in one sentence; the rest are told as one."""
+
+REST_WORDS = {
+    "answers": "The rest of what your answers say.",
+    "taste": "The rest of what your past dates say.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +82,32 @@ def _model_reasons(table: IdeaTable, idea_index: int, terms: Contributions) -> l
         Reason("appeal", "How ideas like it go down in general.", float(terms.appeal.mean(axis=0).sum())),
         Reason("idea", "How this very idea has gone down.", terms.effect),
     ]
-    told += _voiced(table, idea_index, "answers", terms.answers, "Your answers lean to it: {}.")
-    told += _voiced(table, idea_index, "taste", terms.taste, "Your past dates speak for it: {}.")
+    told += _voiced(table, idea_index, "answers", terms.answers, "It suits your answers: {}.")
+    told += _voiced(table, idea_index, "taste", terms.taste, "Like dates you enjoyed: {}.")
     return [reason for reason in told if reason.contribution != 0.0]
 
 
 def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sentence: str) -> list[Reason]:
-    """Return a reason for each of the strongest tags that speak for the idea, and one for all the rest."""
+    """Return one reason for the strongest tags that speak for the idea, and one for all the rest."""
     points = parts.mean(axis=0)
     carried = table.features.matrix[idea_index] != 0
     for_it = np.where(carried & (points >= VOICED_MIN), points, 0.0)
-    top = [k for k in np.argsort(-for_it, kind="stable")[:VOICED_MAX] if for_it[k] > 0]
-    told = [
-        Reason(kind, sentence.format(tag_label(table, idea_index, table.features.names[k])), float(points[k]))
-        for k in top
-    ]
-    rest = float(points.sum() - points[top].sum())
-    words = {
-        "answers": "The rest of what your answers say.",
-        "taste": "The rest of what your past dates say.",
-    }
-    return [*told, Reason(f"{kind}_rest", words[kind], rest)]
+    labels: dict[str, int] = {}
+    for k in np.argsort(-for_it, kind="stable"):
+        if for_it[k] <= 0 or len(labels) == VOICED_MAX:
+            break
+        label = tag_label(table, idea_index, table.features.names[k])
+        if not _says_again(label, labels):
+            labels[label] = int(k)
+    top = list(labels.values())
+    spoken = Reason(kind, sentence.format(", ".join(labels)), float(points[top].sum()))
+    rest = Reason(f"{kind}_rest", REST_WORDS[kind], float(points.sum() - points[top].sum()))
+    return [spoken, rest] if top else [rest]
+
+
+def _says_again(label: str, said: Iterable[str]) -> bool:
+    """Return whether a label begins like one already said: making something, making things by hand."""
+    return any(label.split()[0] == other.split()[0] for other in said)
 
 
 def tag_label(table: IdeaTable, idea_index: int, feature: str) -> str:

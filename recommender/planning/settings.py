@@ -44,7 +44,7 @@ class PlanSettings:
     shown_weight: float = 0.3
     goal_weight: float = 0.15
     care_weight: float = 0.05
-    variety_weight: float = 0.3
+    variety_weight: float = 0.6
     exploration: float = 0.1
     temperature: float = 0.2
     roles: tuple[Role, ...] = ("easy", "growth", "close")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from recommender.domain import Plan, Suggestion, SwapReason
+from recommender.domain import Plan, Reason, Suggestion, SwapReason
 from recommender.planning.couple import couple_score
 from recommender.planning.feasibility import Feasible, feasible, relaxations
 from recommender.planning.lifts import Lifts, lifts
-from recommender.planning.occasion import Occasion
+from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.reasons import Extras, reasons_of
 from recommender.planning.settings import PlanSettings
 from recommender.planning.slate import Pick, choose_slate
+from recommender.planning.swaps import answers_week
 from recommender.planning.table import IdeaTable
 from recommender.preferences.model import Contributions
 
@@ -41,7 +42,7 @@ class Expectation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class Scored:
     """Every idea's score and its parts, shapes (n_ideas,)."""
 
     average: np.ndarray
@@ -62,7 +63,7 @@ def weekly_plan(
     The same inputs give the same plan, ids apart: chance is seeded by couple and week.
     """
     can = feasible(table, occasion)
-    scored = _score(table, expectation, occasion, settings)
+    scored = score_ideas(table, expectation, occasion, settings)
     picks = choose_slate(
         table,
         scored.total,
@@ -95,15 +96,17 @@ def swapped(
     Parameters
     ----------
     reason : SwapReason
-        Changes what is looked for now: nearer, cheaper, more restful, under a roof.
+        Changes what is looked for now, as do those given before in the week; see `swaps`.
     """
+    past = PastIdea(out.idea_id, occasion.week.monday, "swapped", swap_reason=reason)
+    occasion = replace(occasion, history=(*occasion.history, past))
     can = feasible(table, occasion)
-    row = table.index.get(out.idea_id)
-    mask = can.mask & _answers_swap(table, row, reason)
+    mask = can.mask.copy()
     others = tuple(s for s in plan.suggestions if s.suggestion_id != out.suggestion_id)
     shown = [past.idea_id for past in occasion.history if past.on == occasion.week.monday]
-    mask[[table.index[idea_id] for idea_id in (*shown, out.idea_id) if idea_id in table.index]] = False
-    scored = _score(table, expectation, occasion, settings)
+    mask[[table.index[idea_id] for idea_id in shown if idea_id in table.index]] = False
+    mask = answers_week(table, occasion, mask)
+    scored = score_ideas(table, expectation, occasion, settings)
     picks = choose_slate(
         table,
         scored.total,
@@ -126,12 +129,29 @@ def seeded(occasion: Occasion, purpose: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest()[:8], "big"))
 
 
-def _score(table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings) -> _Scored:
+def score_ideas(
+    table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings
+) -> Scored:
+    """Return every idea's score for this couple and week, with its parts."""
     average = expectation.mean.mean(axis=0)
     balanced = couple_score(expectation.mean, settings)
-    added = lifts(table, occasion, settings)
+    added = lifts(table, occasion, settings, expectation.mean.min(axis=0))
     total = balanced + added.freshness + added.shown + added.goals + added.care
-    return _Scored(average, balanced - average, added, total)
+    return Scored(average, balanced - average, added, total)
+
+
+def reasons_for(table: IdeaTable, expectation: Expectation, scored: Scored, pick: Pick) -> tuple[Reason, ...]:
+    """Return the reasons of a pick; they sum to its score."""
+    row = pick.idea_index
+    extras = Extras(
+        balance=float(scored.balance[row]),
+        freshness=float(scored.lifts.freshness[row]),
+        shown=float(scored.lifts.shown[row]),
+        goals=float(scored.lifts.goals[row]),
+        care=float(scored.lifts.care[row]),
+        variety=pick.variety,
+    )
+    return reasons_of(table, row, expectation.contributions(row), float(scored.average[row]), extras)
 
 
 def _returning(table: IdeaTable, occasion: Occasion) -> np.ndarray:
@@ -145,7 +165,7 @@ def _returning(table: IdeaTable, occasion: Occasion) -> np.ndarray:
 def _suggestion(
     table: IdeaTable,
     expectation: Expectation,
-    scored: _Scored,
+    scored: Scored,
     can: Feasible,
     pick: Pick,
     position: int,
@@ -153,45 +173,16 @@ def _suggestion(
     suggestion_id: str,
 ) -> Suggestion:
     row = pick.idea_index
-    extras = Extras(
-        balance=float(scored.balance[row]),
-        freshness=float(scored.lifts.freshness[row]),
-        shown=float(scored.lifts.shown[row]),
-        goals=float(scored.lifts.goals[row]),
-        care=float(scored.lifts.care[row]),
-        variety=pick.variety,
-    )
-    expected = float(scored.average[row])
     return Suggestion(
         suggestion_id=suggestion_id,
         position=position,
         role=pick.role,
         idea_id=table.ideas[row].idea_id,
         starts_at=can.openings.best_start(row, tuple(other.starts_at for other in others)),
-        expected=min(max(expected, 1.0), 5.0),
+        expected=min(max(float(scored.average[row]), 1.0), 5.0),
         std=float(expectation.couple_std[row]),
         score=float(scored.total[row]) + pick.variety,
         propensity=pick.propensity,
-        reasons=reasons_of(table, row, expectation.contributions(row), expected, extras),
+        reasons=reasons_for(table, expectation, scored, pick),
         model_version=expectation.model_version,
     )
-
-
-NEAR = ("home", "yard", "neighbourhood", "online")
-
-
-def _answers_swap(table: IdeaTable, row: int | None, reason: SwapReason) -> np.ndarray:
-    """Return the ideas that answer the reason for swapping the idea at ``row`` away."""
-    everything = np.ones(len(table.ideas), dtype=bool)
-    if reason == "too_far":
-        far = [place for place in table.taxonomy.facets["place"].names if place not in NEAR]
-        return np.asarray(~table.any_of("place", far))
-    if reason == "wrong_weather":
-        return np.asarray(~table.has["setting"]["outdoor"])
-    if row is None:
-        return everything
-    if reason == "too_dear":
-        return np.asarray(table.typical_cost < max(table.typical_cost[row], 1e-9))
-    if reason == "too_tired":
-        return np.asarray(table.at_most("energy", "low") & (table.minutes <= table.minutes[row]))
-    return everything

@@ -10,7 +10,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from recommender.preferences.em import Feedback, Strength, fit_parameters
+from recommender.preferences.em import fit_parameters
+from recommender.preferences.feedback import Feedback
 from recommender.preferences.frames import aligned_features, check_ratings, known_ratings
 from recommender.preferences.model import (
     CouplePosterior,
@@ -19,6 +20,8 @@ from recommender.preferences.model import (
     Parameters,
     with_features,
 )
+from recommender.preferences.strength import Strength
+from recommender.preferences.units import in_plain_units, own_units
 
 
 class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
@@ -33,6 +36,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
+    n_jobs : int
+        Threads to fit with; the result does not depend on it.
 
     Attributes
     ----------
@@ -60,11 +65,13 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         strength: Strength | None = None,
         max_iterations: int = 60,
         on_iteration: Callable[[int, float], None] | None = None,
+        n_jobs: int = 1,
     ) -> None:
         self.prior = prior
         self.strength = strength
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
+        self.n_jobs = n_jobs
 
     def fit(
         self,
@@ -92,15 +99,27 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.ratings_ = check_ratings(ratings, idea_features)
         self.idea_features_ = idea_features
         self.partner_features_ = partner_features
-        prior = self.prior or vague_prior(ratings, idea_features, partner_features)
-        start = replace(
-            prior,
-            idea_ids=tuple(idea_features.index),
-            effects=np.zeros(len(idea_features)),
-            effect_vars=np.full(len(idea_features), prior.effect_var),
-        )
         self.objective_: list[float] = []
-        return self._with(start if ratings.empty else self._fit_parameters(ratings, start))
+        return self._with(self._fit_given() if self.prior else self._fit_vague())
+
+    def _fit_given(self) -> Parameters:
+        assert self.prior is not None
+        n_answers = len(self.prior.answer_names)
+        self.unanswered_ = np.zeros(n_answers)
+        return self._fitted(self.prior, self.idea_features_, self.partner_features_)
+
+    def _fit_vague(self) -> Parameters:
+        """Fit in units in which a vague prior treats all columns alike; no answer counts as the average."""
+        ideas, people = self.idea_features_, self.partner_features_
+        idea_units, partner_units = own_units(ideas), np.ones(0)
+        self.unanswered_ = np.zeros(0)
+        if people is not None:
+            partner_units = own_units(people)
+            self.unanswered_ = people.mean().fillna(0.0).to_numpy(dtype=float)
+            people = people.sub(self.unanswered_).div(partner_units)
+        ideas = ideas.div(idea_units)
+        fitted = self._fitted(vague_prior(self.ratings_, ideas, people), ideas, people)
+        return in_plain_units(fitted, idea_units, partner_units, self.unanswered_)
 
     @classmethod
     def from_parameters(
@@ -111,7 +130,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         partner_features: pd.DataFrame | None = None,
     ) -> HierarchicalRecommender:
         """Return an estimator with parameters fitted elsewhere, that knows ``ratings`` of these people."""
-        recommender = cls()
+        recommender = cls(prior=parameters)
+        recommender.unanswered_ = np.zeros(len(parameters.answer_names))
         recommender.ratings_ = check_ratings(ratings, idea_features)
         recommender.idea_features_ = idea_features
         recommender.partner_features_ = partner_features
@@ -199,19 +219,28 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
                 out[row] = np.concatenate([head, *tail])
         return pd.DataFrame(out, columns=columns, index=pairs.index)
 
-    def _fit_parameters(self, ratings: pd.DataFrame, start: Parameters) -> Parameters:
+    def _fitted(self, prior: Parameters, ideas: pd.DataFrame, people: pd.DataFrame | None) -> Parameters:
+        start = replace(
+            prior,
+            idea_ids=tuple(ideas.index),
+            effects=np.zeros(len(ideas)),
+            effect_vars=np.full(len(ideas), prior.effect_var),
+        )
+        if self.ratings_.empty:
+            return start
+
         def note(number: int, objective: float) -> None:
             self.objective_.append(objective)
             if self.on_iteration is not None:
                 self.on_iteration(number, objective)
 
-        feedback = feedback_of(ratings, self.idea_features_, self.partner_features_, len(start.answer_names))
         return fit_parameters(
-            feedback,
+            feedback_of(self.ratings_, ideas, people, len(start.answer_names)),
             start,
             strength=self.strength,
             max_iterations=self.max_iterations,
             on_iteration=note,
+            n_jobs=self.n_jobs,
         )
 
     def _posteriors(
@@ -235,7 +264,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         for couple_id, rows in pairs.assign(row=np.arange(len(pairs))).groupby(wanted, sort=False):
             theirs = groups.get(couple_id, keyed.iloc[:0])
             members = list(dict.fromkeys([*theirs["partner_id"], *rows["partner_id"]]))
-            answers = answer_rows(features, members, len(self.parameters_.answer_names))
+            answers = answer_rows(features, members, self.unanswered_)
             yield members, self._couple_ratings(theirs, members), answers, rows.set_index("row")["partner_id"]
 
     def _couple_ratings(self, ratings: pd.DataFrame, members: list[object]) -> CoupleRatings:
@@ -268,11 +297,14 @@ def _date_ids(ratings: pd.DataFrame) -> pd.Series:
     return couple.astype(str) + "\0" + ratings["idea_id"].astype(str) + "\0" + turn.astype(str)
 
 
-def answer_rows(partner_features: pd.DataFrame | None, members: list[object], n_answers: int) -> np.ndarray:
-    """Return the answers of ``members``, shape (n_members, n_answers); 0 for people without a row."""
+def answer_rows(
+    partner_features: pd.DataFrame | None, members: list[object], unanswered: np.ndarray
+) -> np.ndarray:
+    """Return the answers of ``members``, shape (n_members, n_answers); ``unanswered`` for who gave none."""
     if partner_features is None:
-        return np.zeros((len(members), n_answers))
-    return np.asarray(partner_features.reindex(pd.Index(members)).fillna(0.0).to_numpy(dtype=float))
+        return np.tile(unanswered, (len(members), 1))
+    rows = partner_features.reindex(pd.Index(members)).to_numpy(dtype=float)
+    return np.where(np.isnan(rows), unanswered, rows)
 
 
 def feedback_of(
@@ -290,7 +322,7 @@ def feedback_of(
         couple=pd.factorize(_couple_ids(ratings))[0],
         date=pd.factorize(_date_ids(ratings))[0],
         features=idea_features.to_numpy(dtype=float),
-        answers=answer_rows(partner_features, list(partners), n_answers),
+        answers=answer_rows(partner_features, list(partners), np.zeros(n_answers)),
     )
 
 

@@ -21,10 +21,12 @@ from recommender.service.hosting import (
     list_couples,
     partner_caller,
     restore_database,
+    session_key,
     upgrade_database,
 )
 from recommender.service.ideas import get_idea, list_ideas, quiz
 from recommender.service.library import catalogue_coverage, catalogue_faults, find_ideas
+from recommender.service.marks import SeenMark, SeenMarks, put_mark
 from recommender.service.models import (
     list_models,
     list_promotions,
@@ -51,9 +53,12 @@ from recommender.service.people import (
     update_couple,
     update_me,
 )
+from recommender.service.rituals import SeenRitual, keep_ritual
 from recommender.service.settings import Settings
-from recommender.service.views import local_start, plan_body, plan_cards
+from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
+from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
+from recommender.service.weekview import WeekView, get_week, see_week
 
 __all__ = [
     "Caller",
@@ -62,7 +67,12 @@ __all__ = [
     "Deployment",
     "IdeaQuery",
     "Joined",
+    "SeenMark",
+    "SeenMarks",
+    "SeenRitual",
     "Settings",
+    "TaggedText",
+    "WeekView",
     "accept_invite",
     "authenticate",
     "backup_database",
@@ -83,7 +93,11 @@ __all__ = [
     "get_idea",
     "get_me",
     "get_plan",
+    "get_week",
+    "goal_lines",
+    "goal_words",
     "host_caller",
+    "keep_ritual",
     "leave",
     "list_couples",
     "list_dates",
@@ -103,12 +117,19 @@ __all__ = [
     "promote",
     "put_answers",
     "put_boundaries",
+    "put_mark",
     "put_rating",
     "quiz",
     "restore_database",
     "retrain",
+    "ritual_lines",
     "rollback",
+    "see_week",
+    "session_key",
     "swap",
+    "tag_file",
+    "tag_lines",
+    "train_tagger",
     "update_couple",
     "update_date",
     "update_me",

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from recommender.domain import CoupleDate, DateStatus, Rating
+from recommender.domain import Couple, CoupleDate, DateStatus, Rating
 from recommender.errors import Conflict, InvalidInput, NotFound
 from recommender.service.callers import Caller, Home, find_home
 from recommender.service.deployment import Deployment
 from recommender.service.limits import check_stars, check_status
 from recommender.service.moments import check_day, check_start
 from recommender.service.secret import new_id
+from recommender.service.starts import other_starts
 from recommender.service.texts import TITLE_LENGTH, check_line, check_note
 from recommender.store import dates, ratings, reading, transaction
 
@@ -33,11 +34,14 @@ class DateView:
         Their own rating, with their note.
     theirs : Rating or None
         The other partner's rating, once both have rated, and never with the note.
+    starts : tuple[datetime, ...]
+        When else in its week they are free and the idea fits, if it is planned.
     """
 
     date: CoupleDate
     mine: Rating | None
     theirs: Rating | None
+    starts: tuple[dt.datetime, ...] = ()
 
 
 def list_dates(d: Deployment, caller: Caller) -> tuple[DateView, ...]:
@@ -48,7 +52,8 @@ def list_dates(d: Deployment, caller: Caller) -> tuple[DateView, ...]:
         rated: dict[str, list[Rating]] = {}
         for rating in ratings.list_ratings(connection, home.couple.couple_id):
             rated.setdefault(rating.date_id, []).append(rating)
-    return tuple(view(date, rated.get(date.date_id, ()), home.me.partner_id) for date in couple_dates)
+    views = (view(date, rated.get(date.date_id, ()), home.me.partner_id) for date in couple_dates)
+    return tuple(with_starts(d, home.couple, seen, couple_dates) for seen in views)
 
 
 def log_date(
@@ -82,6 +87,8 @@ def update_date(
 ) -> DateView:
     """Move a date or change whether it is planned, done or skipped.
 
+    Any start will do: it is theirs to know. The view says which ones the idea fits.
+
     Raises
     ------
     InvalidInput
@@ -102,7 +109,8 @@ def update_date(
             raise Conflict(RATED.format(change=status))
         date = replace(date, status=status or date.status, starts_at=starts_at or date.starts_at)
         dates.update_date(connection, date)
-    return view(date, rated, home.me.partner_id)
+        couple_dates = dates.list_dates(connection, home.couple.couple_id)
+    return with_starts(d, home.couple, view(date, rated, home.me.partner_id), couple_dates)
 
 
 def delete_date(d: Deployment, caller: Caller, date_id: str) -> None:
@@ -191,6 +199,13 @@ def view(date: CoupleDate, rated: Iterable[Rating], partner_id: str) -> DateView
         return DateView(date, mine, None)
     (theirs,) = by.values()
     return DateView(date, mine, replace(theirs, note=None))
+
+
+def with_starts(
+    d: Deployment, couple: Couple, seen: DateView, couple_dates: Iterable[CoupleDate]
+) -> DateView:
+    """Return a date with when else it could be."""
+    return replace(seen, starts=other_starts(d, couple, seen.date, couple_dates))
 
 
 def _title(d: Deployment, idea_id: str | None, title: str | None) -> str:

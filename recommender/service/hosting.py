@@ -11,6 +11,7 @@ from recommender.domain import Week
 from recommender.errors import InvalidInput, NotFound, StoreError
 from recommender.service.deployment import Deployment
 from recommender.service.people import Caller, couple_of
+from recommender.service.secret import kept_key
 from recommender.service.settings import Settings
 from recommender.service.weeks import upcoming_week
 from recommender.store.engine import open_engine, reading
@@ -19,6 +20,17 @@ from recommender.store.upgrades import is_current, upgrade
 
 PAGE = 500
 DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+
+
+def session_key(deployment: Deployment) -> bytes:
+    """Return the key that signs sessions; machines that share a database need the same file.
+
+    Raises
+    ------
+    StoreError
+        If it can be neither read nor made.
+    """
+    return kept_key(deployment.settings.home / "session.key")
 
 
 def list_couples(deployment: Deployment, *, limit: int, after: str = "") -> tuple[str, ...]:

@@ -17,8 +17,6 @@ from recommender.catalogue.importers import (
     Completed,
     Draft,
     Intake,
-    Tagged,
-    Tagger,
     complete,
     format_of,
     is_complete,
@@ -27,10 +25,10 @@ from recommender.catalogue.importers import (
 )
 from recommender.catalogue.likeness import alike
 from recommender.catalogue.rules import impossible_tags
+from recommender.catalogue.tagger import Tagged, Tagger, load_tagger
 from recommender.domain import OUR_SOURCE, Idea
 from recommender.errors import InvalidInput
 from recommender.service.deployment import Deployment
-from recommender.service.tagging import load_tagger
 from recommender.store import ideas as idea_store
 from recommender.store.engine import reading, transaction
 from recommender.store.ideas import ImportedIdea

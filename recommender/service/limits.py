@@ -8,7 +8,7 @@ from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from recommender.catalogue.taxonomy import Taxonomy
-from recommender.domain import Boundaries, Circumstances, DateStatus, Goal, Slot, Tags, Week
+from recommender.domain import Boundaries, Circumstances, DateStatus, Goal, Pause, Slot, Tags, Week
 from recommender.errors import InvalidInput
 from recommender.planning.feasibility import ACCESS, CAPS
 
@@ -19,6 +19,7 @@ SLOT_MINUTES = (15, 2 * 24 * 60)
 GOAL_TIMES_MOST = 31
 GOAL_WEEKS_MOST = 52
 TENDER_WEEKS_MOST = 60
+PAUSE_WEEKS_MOST = 104
 
 Number = TypeVar("Number", int, float)
 
@@ -47,7 +48,7 @@ def check_boundaries(taxonomy: Taxonomy, idea_ids: Collection[str], boundaries: 
     return replace(
         boundaries,
         hazards_never=_some_of("hazards_never", boundaries.hazards_never, hazards),
-        tags_never=_check_tags(taxonomy, boundaries.tags_never),
+        tags_never=_check_tags(taxonomy, "tags_never", boundaries.tags_never),
         ideas_never=tuple(dict.fromkeys(boundaries.ideas_never)),
     )
 
@@ -72,6 +73,8 @@ def check_circumstances(taxonomy: Taxonomy, circumstances: Circumstances) -> Cir
         _between("circumstances.minutes_max", it.minutes_max, 1, MINUTES_MOST)
     if it.latitude is not None:
         _between("circumstances.latitude", it.latitude, -90, 90)
+    if it.pause is not None:
+        _check_pause(it.pause)
     return replace(
         it,
         slots=_check_slots(it.slots),
@@ -81,22 +84,23 @@ def check_circumstances(taxonomy: Taxonomy, circumstances: Circumstances) -> Cir
 
 
 def check_goals(taxonomy: Taxonomy, goals: Iterable[Goal]) -> tuple[Goal, ...]:
-    """Return the goals, one for each practice.
+    """Return the goals, each once.
 
     Raises
     ------
     InvalidInput
-        If a practice is unknown or named twice, or a number is out of range; the field names the goal.
+        If a practice or tag is unknown, or a number is out of range; the field names the goal.
     """
-    kept: dict[str, Goal] = {}
+    kept: list[Goal] = []
     for index, goal in enumerate(goals):
-        _one_of(f"goals.{index}.practice", goal.practice, taxonomy.facets["practice"].names)
+        if goal.practice is not None:
+            _one_of(f"goals.{index}.practice", goal.practice, taxonomy.facets["practice"].names)
         _between(f"goals.{index}.times", goal.times, 1, GOAL_TIMES_MOST)
         _between(f"goals.{index}.weeks", goal.weeks, 1, GOAL_WEEKS_MOST)
-        if goal.practice in kept:
-            raise InvalidInput(f"goals.{index}.practice", f"{goal.practice} has a goal already; keep one")
-        kept[goal.practice] = goal
-    return tuple(kept.values())
+        goal = replace(goal, tags=_check_tags(taxonomy, f"goals.{index}.tags", goal.tags))
+        if goal not in kept:
+            kept.append(goal)
+    return tuple(kept)
 
 
 def check_freshness(freshness: float) -> float:
@@ -149,11 +153,11 @@ def check_status(status: str) -> None:
     _one_of("status", status, get_args(DateStatus))
 
 
-def _check_tags(taxonomy: Taxonomy, tags: Tags) -> Tags:
+def _check_tags(taxonomy: Taxonomy, field: str, tags: Tags) -> Tags:
     kept = {}
     for facet, values in tags.items():
-        _one_of("tags_never", facet, tuple(taxonomy.facets))
-        kept[facet] = _some_of(f"tags_never.{facet}", values, taxonomy.facets[facet].names)
+        _one_of(field, facet, tuple(taxonomy.facets))
+        kept[facet] = _some_of(f"{field}.{facet}", values, taxonomy.facets[facet].names)
     return {facet: values for facet, values in kept.items() if values}
 
 
@@ -168,6 +172,14 @@ def _check_slots(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
                 f"circumstances.slots.{index}.start", "has a time zone; write local time, such as 19:30"
             )
     return tuple(dict.fromkeys(slots))
+
+
+def _check_pause(pause: Pause) -> None:
+    try:
+        Week.parse(pause.since)
+    except ValueError as error:
+        raise InvalidInput("circumstances.pause.since", str(error)) from None
+    _between("circumstances.pause.weeks", pause.weeks, 1, PAUSE_WEEKS_MOST)
 
 
 def _check_time_zone(field: str, name: str) -> None:

@@ -70,5 +70,11 @@ def promote(deployment: Deployment, version: str, reason: str) -> str:
 
 
 def rollback(deployment: Deployment) -> str:
-    """Make the model before the current one current again, and return its version."""
+    """Go back to the newest model that served before and was not rolled back from; return its version.
+
+    Raises
+    ------
+    Conflict
+        If nothing is left to go back to.
+    """
     return deployment.registry.rollback(deployment.clock())

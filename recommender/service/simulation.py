@@ -26,6 +26,7 @@ from recommender.learning.evaluation.town import Town, build_town, rate
 from recommender.learning.snapshot import idea_frame
 from recommender.planning.settings import TOP_K
 from recommender.preferences.baselines import PopularityRecommender, RandomRecommender, TagCosineRecommender
+from recommender.preferences.features import alignment, encode_answers
 from recommender.preferences.model import Contributions
 from recommender.service import dates as date_service
 from recommender.service import people, weeks
@@ -282,6 +283,8 @@ class _BaselineExpectation:
 class BaselineModels:
     """A baseline in the model's place, refitted to all feedback every week.
 
+    The nearest by tags know what the quiz said, as the model does.
+
     Parameters
     ----------
     policy : {"random", "popularity", "tag_cosine"}
@@ -295,6 +298,8 @@ class BaselineModels:
         self.seed = seed
         self.week = 0
         self.features = idea_frame(catalogue)
+        self.quiz = catalogue.quiz
+        self.speaks_for = alignment(catalogue.quiz, catalogue.taxonomy)
         self.recommender: RandomRecommender | PopularityRecommender | TagCosineRecommender
 
     def refit(self, deployment: Deployment) -> None:
@@ -325,4 +330,8 @@ class BaselineModels:
 
     def _scores(self, partner: Partner) -> np.ndarray:
         pairs = pd.DataFrame({"partner_id": partner.partner_id, "idea_id": self.features.index})
-        return np.asarray(self.recommender.predict(pairs))
+        if not isinstance(self.recommender, TagCosineRecommender):
+            return np.asarray(self.recommender.predict(pairs))
+        said = self.speaks_for @ encode_answers(self.quiz, partner.answers)
+        stated = pd.DataFrame([said], [partner.partner_id], self.features.columns)
+        return np.asarray(self.recommender.predict(pairs, partner_features=stated))

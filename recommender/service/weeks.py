@@ -19,8 +19,8 @@ from recommender.planning.feasibility import (
     within_circumstances,
 )
 from recommender.planning.occasion import Occasion, PastIdea
-from recommender.planning.weekly import swapped, weekly_plan
-from recommender.service.dates import DateView
+from recommender.planning.weekly import Expectation, swapped, weekly_plan
+from recommender.service.dates import DateView, with_starts
 from recommender.service.dates import view as view_of
 from recommender.service.deployment import Deployment
 from recommender.service.moments import FIRST_YEAR, LAST_YEAR, check_start
@@ -28,6 +28,7 @@ from recommender.service.people import Caller, couple_of
 from recommender.store import dates as date_store
 from recommender.store import plans as plan_store
 from recommender.store import ratings as rating_store
+from recommender.store import rituals as ritual_store
 from recommender.store.engine import reading, transaction
 
 
@@ -39,6 +40,7 @@ class _Past:
     dates: tuple[CoupleDate, ...]
     ratings: tuple[Rating, ...]
     exposures: tuple[plan_store.Exposure, ...]
+    rituals: tuple[ritual_store.OfferedRitual, ...]
 
 
 def upcoming_week(now: datetime, time_zone: str) -> Week:
@@ -59,7 +61,7 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
     """Return the couple's plan for a week, made now if there is none yet.
 
     A suggestion that has come to lie outside their limits since it was made is replaced, and if
-    nothing can replace it, left out.
+    nothing can replace it, left out. A week they pause has a plan of nothing, which is not kept.
 
     Raises
     ------
@@ -70,6 +72,8 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
         raise NotFound(f"there is no plan for {week}; ask for a week of {FIRST_YEAR} to {LAST_YEAR}")
     with reading(deployment.engine) as connection:
         couple = couple_of(connection, caller)
+        if couple.circumstances.paused(week):
+            return Plan(week, couple.couple_id, deployment.plan_settings.rule, ())
         plan = plan_store.find_plan(connection, couple.couple_id, week)
         if plan is not None and not _outgrown(deployment, couple, plan):
             return plan
@@ -133,7 +137,17 @@ def choose(
         elif starts_at is not None and chosen.starts_at != starts_at:
             chosen = replace(chosen, starts_at=starts_at)
             date_store.update_date(connection, chosen)
-        return view_of(chosen, _of(chosen, past.ratings), caller.partner_id or "")
+        seen = view_of(chosen, _of(chosen, past.ratings), caller.partner_id or "")
+        return with_starts(deployment, past.couple, seen, past.dates)
+
+
+def standpoint(
+    deployment: Deployment, connection: Connection, caller: Caller, week: Week
+) -> tuple[Occasion, Expectation]:
+    """Return the occasion of a couple's week and what the model expects of them; the couple is held."""
+    past = _past(connection, caller)
+    expectation = deployment.models.expect(past.couple, past.dates, past.ratings)
+    return _occasion(deployment, past, week), expectation
 
 
 def _past(connection: Connection, caller: Caller) -> _Past:
@@ -144,6 +158,7 @@ def _past(connection: Connection, caller: Caller) -> _Past:
         dates=date_store.list_dates(connection, couple.couple_id),
         ratings=rating_store.list_ratings(connection, couple.couple_id),
         exposures=plan_store.all_exposures(connection, couple.couple_id),
+        rituals=ritual_store.list_rituals(connection, couple.couple_id),
     )
 
 
@@ -178,7 +193,15 @@ def history_of(past: _Past) -> tuple[PastIdea, ...]:
         )
         for exposure in past.exposures
     )
-    return (*lived, *shown)
+    rituals = (
+        PastIdea(
+            idea_id=offered.ritual.idea_id,
+            on=offered.week.monday,
+            met="kept" if offered.kept else "shown",
+        )
+        for offered in past.rituals
+    )
+    return (*lived, *shown, *rituals)
 
 
 def _of(date: CoupleDate, ratings: Sequence[Rating]) -> tuple[Rating, ...]:
@@ -262,7 +285,8 @@ def _in_force(
     deployment: Deployment, connection: Connection, past: _Past, week: Week, suggestion_id: str
 ) -> tuple[Plan, Suggestion]:
     """Return the plan as it would be read now, and the suggestion in it."""
-    stored = plan_store.find_plan(connection, past.couple.couple_id, week)
+    paused = past.couple.circumstances.paused(week)
+    stored = None if paused else plan_store.find_plan(connection, past.couple.couple_id, week)
     plan = stored and _without_outgrown(deployment, connection, past, stored)
     for suggestion in plan.suggestions if plan else ():
         if plan and suggestion.suggestion_id == suggestion_id:

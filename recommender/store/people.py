@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from recommender.domain import Couple, Partner
-from recommender.store.tables import couples, partners, responses
+from recommender.store.tables import claims, couples, partners, responses
 from recommender.store.upserts import insert
 
 
@@ -99,14 +99,16 @@ def update_couple(connection: Connection, couple: Couple) -> None:
 
 def delete_partner(connection: Connection, partner_id: str) -> None:
     """Delete a partner with their answers, boundaries, ratings, tokens, calendar and stored responses."""
-    connection.execute(delete(responses).where(responses.c.caller == partner_id))
+    for kept in (claims, responses):
+        connection.execute(delete(kept).where(kept.c.caller == partner_id))
     connection.execute(delete(partners).where(partners.c.partner_id == partner_id))
 
 
 def delete_couple(connection: Connection, couple_id: str) -> None:
     """Delete a couple and everything of both partners."""
     theirs = select(partners.c.partner_id).where(partners.c.couple_id == couple_id)
-    connection.execute(delete(responses).where(responses.c.caller.in_(theirs)))
+    for kept in (claims, responses):
+        connection.execute(delete(kept).where(kept.c.caller.in_(theirs)))
     connection.execute(delete(couples).where(couples.c.couple_id == couple_id))
 
 

@@ -143,6 +143,56 @@ suggestions = Table(
     ),
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    Column("suggestion_id", ForeignKey(suggestions.c.suggestion_id, ondelete="CASCADE"), primary_key=True),
+    Column("partner_id", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("word", String(16), nullable=False),
+    Column("marked_at", Moment, nullable=False),
+    Column("revealed_at", Moment),
+    CheckConstraint("word IN ('yes', 'maybe', 'not_this_time')", name="word"),
+)
+
+rituals = Table(
+    "rituals",
+    metadata,
+    Column("ritual_id", ULID, primary_key=True),
+    Column("couple_id", ForeignKey(couples.c.couple_id, ondelete="CASCADE"), nullable=False),
+    Column("week", ISO_WEEK, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("idea_id", IDEA_ID, nullable=False),
+    Column("expected", Float, nullable=False),
+    Column("std", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("reasons", Document(tuple[Reason, ...]), nullable=False),
+    Column("model_version", String(200), nullable=False),
+    Column("shown_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    Column("kept_at", Moment),
+    CheckConstraint("position >= 1", name="position"),
+    CheckConstraint("propensity > 0 AND propensity <= 1", name="propensity"),
+    Index(None, "couple_id", "week"),
+    Index(
+        "uq_rituals_in_force",
+        "couple_id",
+        "week",
+        "position",
+        unique=True,
+        sqlite_where=column("withdrawn_at").is_(None),
+        postgresql_where=column("withdrawn_at").is_(None),
+    ),
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("ritual_id", ForeignKey(rituals.c.ritual_id, ondelete="CASCADE"), primary_key=True),
+    Column("partner_id", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("confirmed_at", Moment, nullable=False),
+)
+
 dates = Table(
     "dates",
     metadata,
@@ -214,4 +264,14 @@ catalogue_revision = Table(
     Column("only", SmallInteger, primary_key=True, autoincrement=False),
     Column("revision", Integer, nullable=False),
     CheckConstraint("only = 1", name="only"),
+)
+
+# Who is working on such a POST now. A table of its own: a claim is made and gone within one request.
+claims = Table(
+    "claims",
+    metadata,
+    Column("caller", ULID, primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("claim_id", ULID, nullable=False),
+    Column("claimed_at", Moment, nullable=False, index=True),
 )

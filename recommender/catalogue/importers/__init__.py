@@ -8,7 +8,7 @@ has a limit of size. `complete` makes an idea of a draft and of what was guessed
 from recommender.catalogue.importers.completing import Completed, complete, idea_id, is_complete
 from recommender.catalogue.importers.drafts import Broken, Draft, Intake
 from recommender.catalogue.importers.formats import FORMATS, MEDIA_TYPES, format_of, read_drafts
-from recommender.catalogue.importers.guessing import IdeaWords, Tagged, Tagger, words_of
+from recommender.catalogue.importers.guessing import words_of
 
 __all__ = [
     "FORMATS",
@@ -16,10 +16,7 @@ __all__ = [
     "Broken",
     "Completed",
     "Draft",
-    "IdeaWords",
     "Intake",
-    "Tagged",
-    "Tagger",
     "complete",
     "format_of",
     "idea_id",

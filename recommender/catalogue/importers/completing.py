@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from recommender.catalogue.faults import Fault
 from recommender.catalogue.importers.drafts import Draft, Intake
-from recommender.catalogue.importers.guessing import Tagged
 from recommender.catalogue.rules import impossible_tags, needs_note
+from recommender.catalogue.tagger import Tagged
 from recommender.catalogue.taxonomy import DERIVED, Taxonomy, band
 from recommender.domain import Idea, Prompts, Tags
 

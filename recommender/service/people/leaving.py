@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from recommender.domain import Circumstances, CoupleDate, Goal, Partner, Rating
 from recommender.service.callers import Caller, couple_of, find_home
 from recommender.service.deployment import Deployment
-from recommender.store import access, dates, people, plans, ratings, reading, transaction
+from recommender.store import access, dates, marks, people, plans, ratings, reading, rituals, transaction
 
 EXPORT_FORMAT = 1
 
@@ -29,6 +29,9 @@ def export_me(d: Deployment, caller: Caller) -> dict[str, Any]:
         couple_dates = dates.list_dates(connection, home.couple.couple_id)
         both_rated = ratings.list_ratings(connection, home.couple.couple_id)
         shown = plans.all_exposures(connection, home.couple.couple_id)
+        marked = marks.list_partner_marks(connection, home.me.partner_id)
+        offered = rituals.list_rituals(connection, home.couple.couple_id)
+    words = {mark.suggestion_id: mark.word for mark in marked}
     mine = [rating for rating in both_rated if rating.partner_id == home.me.partner_id]
     return {
         "format": EXPORT_FORMAT,
@@ -44,8 +47,19 @@ def export_me(d: Deployment, caller: Caller) -> dict[str, Any]:
                 "idea_id": exposure.suggestion.idea_id,
                 "starts_at": exposure.suggestion.starts_at.isoformat(),
                 "shown_at": exposure.shown_at.isoformat(),
+                "mark": words.get(exposure.suggestion.suggestion_id),
             }
             for exposure in shown
+        ],
+        "rituals": [
+            {
+                "week": str(one.week),
+                "idea_id": one.ritual.idea_id,
+                "shown_at": one.shown_at.isoformat(),
+                "confirmed": home.me.partner_id in one.confirmed_by,
+                "kept": one.kept,
+            }
+            for one in offered
         ],
     }
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
 from recommender.catalogue.quiz import check_answers
-from recommender.domain import Boundaries, Circumstances, Couple, Goal, Partner
+from recommender.domain import Boundaries, Circumstances, Couple, Goal, Partner, Progress
 from recommender.service.callers import Caller, find_home
 from recommender.service.deployment import Deployment
+from recommender.service.goals import see_progress, this_week
 from recommender.service.limits import (
     check_boundaries,
     check_circumstances,
@@ -28,12 +31,15 @@ class CoupleView:
     ----------
     partners : tuple[str, ...]
         Names only, in order of joining.
+    progress : tuple[Progress, ...]
+        How far each of the goals is along this week, in their order.
     """
 
     couple_id: str
     partners: tuple[str, ...]
     circumstances: Circumstances
     goals: tuple[Goal, ...]
+    progress: tuple[Progress, ...]
 
 
 def get_me(d: Deployment, caller: Caller) -> Partner:
@@ -100,17 +106,22 @@ def put_boundaries(d: Deployment, caller: Caller, boundaries: Boundaries) -> Par
 def get_couple(d: Deployment, caller: Caller) -> CoupleView:
     """Return what both partners may see of their couple."""
     with reading(d.engine) as connection:
-        return _view(find_home(connection, caller).couple)
+        return _view(d, connection, find_home(connection, caller).couple)
 
 
 def update_couple(
     d: Deployment,
     caller: Caller,
     *,
-    circumstances: Circumstances | None = None,
+    circumstances: Circumstances | Callable[[Circumstances], Circumstances] | None = None,
     goals: Iterable[Goal] | None = None,
 ) -> CoupleView:
     """Replace what is given of a couple's circumstances and goals, and return the couple.
+
+    Parameters
+    ----------
+    circumstances : Circumstances or callable
+        The new ones, or what makes them of those in force; nothing comes between it and their storing.
 
     Raises
     ------
@@ -118,17 +129,17 @@ def update_couple(
         If a value is unknown or out of range; nothing is changed then.
     """
     taxonomy = d.catalogue.taxonomy
-    new_circumstances = circumstances and check_circumstances(taxonomy, circumstances)
     new_goals = None if goals is None else check_goals(taxonomy, goals)
     with transaction(d.engine) as connection:
         couple = find_home(connection, caller, for_update=True).couple
+        asked = circumstances(couple.circumstances) if callable(circumstances) else circumstances
         couple = replace(
             couple,
-            circumstances=new_circumstances or couple.circumstances,
+            circumstances=check_circumstances(taxonomy, asked) if asked else couple.circumstances,
             goals=couple.goals if new_goals is None else new_goals,
         )
         people.update_couple(connection, couple)
-    return _view(couple)
+        return _view(d, connection, couple)
 
 
 def _change(d: Deployment, caller: Caller, changed: Callable[[Partner], Partner]) -> Partner:
@@ -139,6 +150,11 @@ def _change(d: Deployment, caller: Caller, changed: Callable[[Partner], Partner]
     return partner
 
 
-def _view(couple: Couple) -> CoupleView:
-    names = tuple(partner.name for partner in couple.partners)
-    return CoupleView(couple.couple_id, names, couple.circumstances, couple.goals)
+def _view(d: Deployment, connection: Connection, couple: Couple) -> CoupleView:
+    return CoupleView(
+        couple_id=couple.couple_id,
+        partners=tuple(partner.name for partner in couple.partners),
+        circumstances=couple.circumstances,
+        goals=couple.goals,
+        progress=see_progress(d, connection, couple, this_week(d, couple)),
+    )

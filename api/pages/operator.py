@@ -1,0 +1,55 @@
+"""The operator's page: models and their cards, training, the catalogue's health."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from api.pages.answers import back_to, page
+from api.pages.session import the_operator
+from recommender import service
+
+
+def add_to(pages: Blueprint) -> None:
+    """Add these pages."""
+    pages.add_url_rule("/operator", view_func=operate)
+    pages.add_url_rule("/operator/models/<version>", view_func=show_model)
+    pages.add_url_rule("/operator/retrain", view_func=retrain, methods=["POST"])
+    pages.add_url_rule("/operator/promote", view_func=promote, methods=["POST"])
+    pages.add_url_rule("/operator/rollback", view_func=roll_back, methods=["POST"])
+
+
+def operate() -> Response:
+    """Show models, promotions and the catalogue."""
+    d = the_operator().deployment
+    return page(
+        "operator.html",
+        models=service.list_models(d),
+        promotions=service.list_promotions(d),
+        n_ideas=len(d.catalogue.ideas),
+    )
+
+
+def show_model(version: str) -> Response:
+    """Show a model's card."""
+    d = the_operator().deployment
+    return page("model.html", version=version, card=service.model_card(d, version))
+
+
+def retrain() -> Response:
+    """Fit a model to all feedback, and serve it if it is not worse."""
+    report = service.retrain(the_operator().deployment)
+    return back_to(url_for("pages.operate"), report.reason)
+
+
+def promote() -> Response:
+    """Serve another model from now on."""
+    d = the_operator().deployment
+    version = request.form.get("version", "")
+    service.promote(d, version, "chosen on the operator's page")
+    return back_to(url_for("pages.operate"), f"{version} serves from now on.")
+
+
+def roll_back() -> Response:
+    """Serve the model before the current one."""
+    version = service.rollback(the_operator().deployment)
+    return back_to(url_for("pages.operate"), f"{version} serves again.")

@@ -1,0 +1,93 @@
+"""Who looks at a page: the token in a signed cookie, and the key that signs it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from flask import Flask, current_app, request, session
+from flask.sessions import SecureCookieSessionInterface
+
+from api.registry import Call
+from recommender import service
+from recommender.errors import NotAllowed, Unauthenticated
+from recommender.service import Deployment
+
+KEEP = timedelta(days=180)
+SIGN_IN = "Please start here, or open the link your partner sent you."
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Cookies that travel over TLS only, wherever the page itself came over TLS."""
+
+    def get_cookie_secure(self, _app: Flask) -> bool:
+        """Return whether this request came over TLS, here or at the proxy before us."""
+        return request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
+
+
+def keep_sessions(app: Flask) -> None:
+    """Make an app remember who signed in."""
+    app.secret_key = service.session_key(deployment_of(app))
+    app.session_interface = _Sessions()
+    app.permanent_session_lifetime = KEEP
+    app.config.update(
+        SESSION_COOKIE_NAME="rekindle", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax"
+    )
+
+
+def deployment_of(app: Flask) -> Deployment:
+    """Return what an app serves."""
+    return cast(Deployment, app.extensions["rekindle"].deployment)
+
+
+def deployment() -> Deployment:
+    """Return what the app at hand serves."""
+    return deployment_of(current_app)
+
+
+def sign_in(token: str) -> None:
+    """Remember a token in this browser."""
+    session.clear()
+    session["token"] = token
+    session.permanent = True
+
+
+def sign_out() -> None:
+    """Forget who signed in."""
+    session.clear()
+
+
+def signed_in() -> bool:
+    """Return whether this browser holds a token, good or not."""
+    return "token" in session
+
+
+def a_partner() -> Call:
+    """Return the partner who looks.
+
+    Raises
+    ------
+    Unauthenticated
+        If nobody is signed in, or not any more.
+    """
+    return _call("partner")
+
+
+def the_operator() -> Call:
+    """Return the operator, if it is they who look.
+
+    Raises
+    ------
+    Unauthenticated
+        If it is not.
+    """
+    return _call("operator")
+
+
+def _call(kind: str) -> Call:
+    if not signed_in():
+        raise Unauthenticated(SIGN_IN)
+    caller = service.authenticate(deployment(), session["token"])
+    if caller.kind != kind:
+        raise NotAllowed("That page is not for you; sign out first if you want to see it.")
+    return Call(deployment(), caller)

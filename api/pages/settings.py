@@ -1,0 +1,142 @@
+"""Settings: names, dials, invitation, goals, pauses, calendar, taking data out, leaving."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import segno
+from flask import Blueprint, Response, make_response, request, url_for
+
+from api.pages import forms
+from api.pages.answers import back_to, or_remark, page
+from api.pages.session import a_partner, sign_out
+from recommender import service
+
+
+def add_to(pages: Blueprint) -> None:
+    """Add these pages."""
+    pages.add_url_rule("/settings", view_func=settings)
+    pages.add_url_rule("/settings/me", view_func=change_me, methods=["POST"])
+    pages.add_url_rule("/settings/tender", view_func=tender, methods=["POST"])
+    pages.add_url_rule("/settings/pause", view_func=pause, methods=["POST"])
+    pages.add_url_rule("/settings/goals", view_func=add_goal, methods=["POST"])
+    pages.add_url_rule("/settings/goals/<int:place>/end", view_func=end_goal, methods=["POST"])
+    pages.add_url_rule("/settings/invite", view_func=invite, methods=["POST"])
+    pages.add_url_rule("/settings/calendar", view_func=calendar, methods=["POST"])
+    pages.add_url_rule("/settings/export", view_func=export)
+    pages.add_url_rule("/settings/leave", view_func=leave, methods=["POST"])
+
+
+def settings() -> Response:
+    """Show everything that can be set."""
+    call = a_partner()
+    week = service.coming_week(call.deployment, call.caller)
+    view = service.get_week(call.deployment, call.caller, week)
+    return page(
+        "settings.html",
+        me=service.get_me(call.deployment, call.caller),
+        couple=service.get_couple(call.deployment, call.caller),
+        week=week,
+        goals=list(zip(service.goal_words(call.deployment, view), view.goals, strict=True)),
+        practices=forms.practices(call.deployment),
+    )
+
+
+def change_me() -> Response:
+    """Keep a name and a dial."""
+    call = a_partner()
+
+    def act() -> object:
+        dial = forms.percent(request.form, "freshness")
+        name = request.form.get("name", "")
+        return service.update_me(call.deployment, call.caller, name=name, freshness=dial)
+
+    return or_remark(url_for("pages.settings"), act, "Kept.")
+
+
+def tender() -> Response:
+    """Keep whether this week is open to tender or mending talk; it comes up only when both say so."""
+    call = a_partner()
+    week = str(service.coming_week(call.deployment, call.caller))
+    kept = set(service.get_me(call.deployment, call.caller).tender_weeks) - {week}
+    weeks = sorted(kept | {week} if "open" in request.form else kept)
+    return or_remark(
+        url_for("pages.settings"),
+        lambda: service.update_me(call.deployment, call.caller, tender_weeks=weeks),
+        "Kept. Only you see it.",
+    )
+
+
+def pause() -> Response:
+    """Keep a pause from this week on, or end it."""
+    call = a_partner()
+    week = str(service.coming_week(call.deployment, call.caller))
+
+    def act() -> object:
+        wanted = forms.pause(request.form, week)
+        return service.update_couple(
+            call.deployment, call.caller, circumstances=lambda before: replace(before, pause=wanted)
+        )
+
+    return or_remark(url_for("pages.settings"), act, "Kept. Nothing counts against you.")
+
+
+def add_goal() -> Response:
+    """Add a goal."""
+    call = a_partner()
+
+    def act() -> object:
+        goals = service.get_couple(call.deployment, call.caller).goals
+        return service.update_couple(call.deployment, call.caller, goals=[*goals, forms.goal(request.form)])
+
+    return or_remark(url_for("pages.settings") + "#goals", act, "Kept. The plan will lift what serves it.")
+
+
+def end_goal(place: int) -> Response:
+    """Let a goal go."""
+    call = a_partner()
+    goals = list(service.get_couple(call.deployment, call.caller).goals)
+    if place < len(goals):
+        del goals[place]
+        service.update_couple(call.deployment, call.caller, goals=goals)
+    return back_to(url_for("pages.settings") + "#goals", "Let go.")
+
+
+def invite() -> Response:
+    """Show a new invitation, once, as a link and a picture to point a camera at."""
+    call = a_partner()
+    code = service.new_invite(call.deployment, call.caller)
+    address = url_for("pages.join", code=code, _external=True)
+    picture = segno.make(address, micro=False).svg_inline(scale=5, border=2, dark="#241f2b", light="#ffffff")
+    return page("invite.html", code=code, address=address, picture=picture)
+
+
+def calendar() -> Response:
+    """Show a new address of one's calendar, once."""
+    call = a_partner()
+    secret = service.new_calendar(call.deployment, call.caller)
+    return page("calendar.html", address=f"{request.host_url}v1/calendar/{secret}.ics")
+
+
+def export() -> Response:
+    """Give out everything kept about the partner who asks, as a file."""
+    call = a_partner()
+    text = json.dumps(
+        service.export_me(call.deployment, call.caller), indent=2, ensure_ascii=False, default=str
+    )
+    response = make_response(text)
+    response.mimetype = "application/json"
+    response.headers["Content-Disposition"] = "attachment; filename=rekindle.json"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def leave() -> Response:
+    """Take the partner who asks out, at once and without a reason."""
+    call = a_partner()
+    if "sure" not in request.form:
+        return back_to(url_for("pages.settings") + "#leave", "Tick the box first; leaving cannot be undone.")
+    service.leave(call.deployment, call.caller)
+    sign_out()
+    return back_to(url_for("pages.welcome"), "You have left, and everything of yours is deleted. Go well.")

@@ -1,0 +1,136 @@
+"""Two minutes: a name, a few quick choices, limits that stay private, and the first plan."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from api.pages import forms
+from api.pages.answers import back_to, or_remark, page
+from api.pages.session import a_partner, deployment, sign_in, sign_out, signed_in
+from recommender import service
+from recommender.errors import InvalidInput, RekindleError
+
+
+def add_to(pages: Blueprint) -> None:
+    """Add these pages."""
+    pages.add_url_rule("/", view_func=welcome)
+    pages.add_url_rule("/start", view_func=begin, methods=["POST"])
+    pages.add_url_rule("/join", view_func=join, methods=["GET", "POST"])
+    pages.add_url_rule("/quiz", view_func=quiz, methods=["GET", "POST"])
+    pages.add_url_rule("/limits", view_func=limits, methods=["GET", "POST"])
+    pages.add_url_rule("/times", view_func=times, methods=["GET", "POST"])
+    pages.add_url_rule("/sign-in", view_func=return_with_token, methods=["GET", "POST"])
+    pages.add_url_rule("/sign-out", view_func=leave_browser, methods=["POST"])
+    pages.add_url_rule("/support", view_func=support)
+
+
+def welcome() -> Response:
+    """Show what this is, and where to begin; whoever has begun sees their week."""
+    if signed_in():
+        return back_to(url_for("pages.this_week"))
+    return page("welcome.html", closed=deployment().settings.signup == "closed")
+
+
+def begin() -> Response:
+    """Start a couple and sign its first partner in."""
+    try:
+        joined = service.create_couple(deployment(), request.form.get("name", ""))
+    except InvalidInput as error:
+        return back_to(url_for("pages.welcome"), f"A name, please: {error.problem}.")
+    sign_in(joined.token)
+    return back_to(url_for("pages.quiz"))
+
+
+def join() -> Response:
+    """Show who invites, or join their couple."""
+    code = request.values.get("code", "")
+    if request.method == "GET":
+        return page("join.html", code=code)
+    try:
+        joined = service.accept_invite(deployment(), code, request.form.get("name", ""))
+    except InvalidInput as error:
+        return back_to(url_for("pages.join", code=code), f"A name, please: {error.problem}.")
+    sign_in(joined.token)
+    return back_to(url_for("pages.quiz"))
+
+
+def quiz() -> Response:
+    """Show the quick choices, or keep what was answered; each can be left out."""
+    call = a_partner()
+    questions = service.quiz(call.deployment)
+    if request.method == "GET":
+        me = service.get_me(call.deployment, call.caller)
+        return page("quiz.html", questions=questions, answers=me.answers, again=_has_begun())
+    answers = forms.answers(questions, request.form)
+    service.put_answers(call.deployment, call.caller, answers)
+    return back_to(url_for("pages.limits" if request.form.get("next") else "pages.settings"))
+
+
+def limits() -> Response:
+    """Show a partner's own limits, which only they see, or keep them."""
+    call = a_partner()
+    me = service.get_me(call.deployment, call.caller)
+    if request.method == "GET":
+        rows = forms.boundary_rows(call.deployment, me.boundaries)
+        hazards = forms.hazard_rows(call.deployment, me.boundaries)
+        return page("limits.html", rows=rows, hazards=hazards, again=_has_begun())
+    wanted = forms.boundaries(request.form, me.boundaries)
+    after = url_for("pages.times" if request.form.get("next") else "pages.settings")
+    return or_remark(
+        after,
+        lambda: service.put_boundaries(call.deployment, call.caller, wanted),
+        "Kept, and only you see it.",
+    )
+
+
+def times() -> Response:
+    """Show when the two of them are free and what a date may cost, or keep it."""
+    call = a_partner()
+    couple = service.get_couple(call.deployment, call.caller)
+    if request.method == "GET":
+        return page(
+            "times.html",
+            couple=couple,
+            slots=forms.slot_rows(couple.circumstances),
+            zones=forms.time_zones(),
+            again=_has_begun(),
+        )
+
+    def change() -> object:
+        return service.update_couple(
+            call.deployment,
+            call.caller,
+            circumstances=lambda before: forms.circumstances(request.form, before),
+        )
+
+    after = url_for("pages.this_week" if request.form.get("next") else "pages.settings")
+    return or_remark(after, change, "Kept.")
+
+
+def return_with_token() -> Response:
+    """Show where to enter a token from the command line or another app, or sign in with it."""
+    if request.method == "GET":
+        return page("sign_in.html")
+    token = request.form.get("token", "").strip()
+    try:
+        caller = service.authenticate(deployment(), token)
+    except RekindleError as error:
+        return back_to(url_for("pages.return_with_token"), str(error))
+    sign_in(token)
+    return back_to(url_for("pages.operate" if caller.kind == "operator" else "pages.this_week"))
+
+
+def leave_browser() -> Response:
+    """Forget this browser."""
+    sign_out()
+    return back_to(url_for("pages.welcome"), "You are signed out here.")
+
+
+def support() -> Response:
+    """Show when people trained for it help more than a date."""
+    return page("support.html")
+
+
+def _has_begun() -> bool:
+    """Return whether a page of the start is seen again, as a setting."""
+    return "again" in request.args

@@ -1,0 +1,152 @@
+"""What is fitted on, what is revealed of a person, and what is held out to judge by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import InvalidInput
+
+PROTOCOLS = ("new_partners", "new_ideas", "later")
+REVEALED = (0, 1, 2, 5, 10, 20)
+HELD_OUT = 5
+"""A person is judged on this many ratings at least; on new ideas, of which there are few, on two."""
+
+TEST_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Predict ``held`` knowing ``revealed``.
+
+    Attributes
+    ----------
+    revealed : DataFrame
+        Ratings of the people in ``held``.
+    held : DataFrame
+        Ratings to predict, with a column ``n``: how many of that person's ratings are revealed.
+    """
+
+    revealed: pd.DataFrame
+    held: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One seed's way to judge.
+
+    Attributes
+    ----------
+    protocol : str
+    seed : int
+    train : DataFrame
+        Ratings to fit on.
+    trials : tuple[Trial, ...]
+    """
+
+    protocol: str
+    seed: int
+    train: pd.DataFrame
+    trials: tuple[Trial, ...]
+
+
+def split(
+    ratings: pd.DataFrame,
+    protocol: str,
+    seed: int,
+    revealed: Sequence[int] = REVEALED,
+    train_partners: int | None = None,
+) -> Split:
+    """Return a split of ``ratings``.
+
+    ``new_partners`` fits on four fifths of the people (couples stay together) and, for the rest, reveals the
+    first n of each person's shuffled ratings; what is held out of a person is the same for every n.
+    ``new_ideas`` also keeps a fifth of the ideas from the fit and judges on those alone. ``later`` fits on
+    the earlier four fifths of the ratings and judges on what the same people rated later.
+
+    Parameters
+    ----------
+    train_partners : int, optional
+        Fit on this many people only.
+
+    Raises
+    ------
+    InvalidInput
+        If the ratings are too few for the protocol, or have no dates where it needs them.
+    """
+    rng = np.random.default_rng(seed)
+    if protocol == "later":
+        made = _later(ratings, seed)
+    else:
+        made = _newcomers(ratings, protocol, seed, sorted(revealed), train_partners, rng)
+    if not len(made.train) or not made.trials:
+        raise InvalidInput(
+            "ratings", f"too few for the protocol {protocol}: nobody is left to fit on or to judge by"
+        )
+    return made
+
+
+def _newcomers(
+    ratings: pd.DataFrame,
+    protocol: str,
+    seed: int,
+    revealed: Sequence[int],
+    train_partners: int | None,
+    rng: np.random.Generator,
+) -> Split:
+    group = ratings["couple_id" if "couple_id" in ratings.columns else "partner_id"]
+    groups = rng.permutation(np.sort(group.unique()))
+    n_test = int(len(groups) * TEST_SHARE)
+    train = ratings[group.isin(groups[n_test:])]
+    if train_partners is not None:
+        few = rng.permutation(np.sort(train["partner_id"].unique()))[:train_partners]
+        train = train[train["partner_id"].isin(few)]
+    theirs = ratings[group.isin(groups[:n_test])].sample(frac=1, random_state=seed)
+    least, unseen = HELD_OUT, pd.Series(False, index=theirs.index)
+    if protocol == "new_ideas":
+        ideas = rng.permutation(np.sort(ratings["idea_id"].unique()))
+        hidden = ideas[: int(len(ideas) * TEST_SHARE)]
+        train = train[~train["idea_id"].isin(hidden)]
+        least, unseen = 2, theirs["idea_id"].isin(hidden)
+    turn = theirs.groupby([theirs["partner_id"], unseen]).cumcount()
+    if protocol == "new_partners":
+        size = theirs.groupby("partner_id")["rating"].transform("size")
+        budget = _budget(size - least, revealed)
+        held = turn >= budget
+    else:
+        known = (~unseen).groupby(theirs["partner_id"]).transform("sum")
+        held, budget = unseen, _budget(known, revealed)
+    enough = held.groupby(theirs["partner_id"]).transform("sum") >= least
+    trials = tuple(
+        Trial(
+            theirs[~held & (turn < n) & (budget >= n) & enough],
+            theirs[held & (budget >= n) & enough].assign(n=n),
+        )
+        for n in revealed
+    )
+    return Split(protocol, seed, train, tuple(trial for trial in trials if len(trial.held)))
+
+
+def _budget(spare: pd.Series, revealed: Sequence[int]) -> pd.Series:
+    """Return the most that can be revealed of each person, one of ``revealed``; -1 if not even the least."""
+    steps = np.array([-1, *revealed])
+    return pd.Series(steps[np.searchsorted(steps, spare, side="right") - 1], index=spare.index)
+
+
+def _later(ratings: pd.DataFrame, seed: int) -> Split:
+    if "rated_at" not in ratings.columns:
+        raise InvalidInput("ratings", "the protocol later needs the column rated_at; add it or leave it out")
+    turn = np.random.default_rng(seed).permutation(len(ratings))  # equal times in no particular order
+    ordered = ratings.iloc[np.lexsort((turn, ratings["rated_at"]))]
+    n_train = int(len(ordered) * (1 - TEST_SHARE))
+    train, after = ordered.iloc[:n_train], ordered.iloc[n_train:]
+    counts = train["partner_id"].value_counts()
+    sizes = after.groupby("partner_id")["rating"].transform("size")
+    held = after[(sizes >= HELD_OUT) & after["partner_id"].isin(counts.index)]
+    if held.empty:
+        return Split("later", seed, train, ())
+    revealed = train[train["partner_id"].isin(held["partner_id"])]
+    return Split("later", seed, train, (Trial(revealed, held.assign(n=held["partner_id"].map(counts))),))

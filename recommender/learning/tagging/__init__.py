@@ -1,0 +1,1 @@
+"""How well the tagger does: cross-validation, baselines, what each part of it is worth, its model card."""

@@ -1,0 +1,47 @@
+"""Ratings as the arrays that a fit works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Ratings as arrays, each of shape (n_ratings,) unless said otherwise.
+
+    Attributes
+    ----------
+    rating : ndarray of float64
+    idea, partner, couple, date : ndarray of int
+        Positions from 0; ``partner`` counts over all couples.
+    features : ndarray of shape (n_ideas, n_features)
+    answers : ndarray of shape (n_partners, n_answers)
+    """
+
+    rating: np.ndarray
+    idea: np.ndarray
+    partner: np.ndarray
+    couple: np.ndarray
+    date: np.ndarray
+    features: np.ndarray
+    answers: np.ndarray
+
+    def of_couples(self, n_ratings: int, rng: np.random.Generator) -> Feedback:
+        """Return the feedback of couples drawn at random, as many as hold about ``n_ratings``.
+
+        Ideas, partners and answers keep their positions.
+        """
+        sizes = np.bincount(self.couple)
+        order = rng.permutation(len(sizes))
+        drawn = order[: np.searchsorted(np.cumsum(sizes[order]), n_ratings) + 1]
+        rows = np.flatnonzero(np.isin(self.couple, drawn))
+        return replace(
+            self,
+            rating=self.rating[rows],
+            idea=self.idea[rows],
+            partner=self.partner[rows],
+            couple=self.couple[rows],
+            date=self.date[rows],
+        )

@@ -1,0 +1,131 @@
+"""Small rituals of a week: offered beside the plan, and kept when both say so.
+
+Nothing asks for one: a ritual that nobody confirms is forgotten, and none is ever late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from recommender.domain import Couple, Plan, Ritual
+from recommender.errors import Conflict, NotFound
+from recommender.planning.occasion import Occasion
+from recommender.planning.rituals import RITUALS, offer_rituals, within_limits
+from recommender.service.callers import Caller, couple_of, find_home
+from recommender.service.deployment import Deployment
+from recommender.service.goals import this_week
+from recommender.service.secret import new_id
+from recommender.service.weeks import standpoint
+from recommender.store import plans, reading, rituals, transaction
+from recommender.store.rituals import OfferedRitual
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRitual:
+    """A ritual as one partner may see it.
+
+    Attributes
+    ----------
+    mine : bool
+        Whether they confirmed it.
+    kept : bool
+        Whether everybody did.
+    """
+
+    ritual: Ritual
+    mine: bool
+    kept: bool
+
+
+def see_rituals(d: Deployment, caller: Caller, plan: Plan) -> tuple[SeenRitual, ...]:
+    """Return the rituals beside a plan: offered when first read, then the same while limits allow them.
+
+    A week that is over is offered none; a paused one shows none.
+    """
+    with reading(d.engine) as connection:
+        couple = couple_of(connection, caller)
+        if couple.circumstances.paused(plan.week):
+            return ()
+        shown = _in_force(rituals.list_rituals(connection, couple.couple_id, plan.week))
+    settled = len(shown) == RITUALS and not _outgrown(d, couple, plan, shown)
+    if not settled and plan.week >= this_week(d, couple):
+        with transaction(d.engine) as connection:
+            shown = _brought_up_to_date(d, connection, caller, plan)
+    return tuple(_seen(offered, caller) for offered in shown)
+
+
+def keep_ritual(d: Deployment, caller: Caller, ritual_id: str) -> SeenRitual:
+    """Confirm, as one partner, that the two did a ritual; it is kept once everybody has, as often as asked.
+
+    Raises
+    ------
+    NotFound
+        If the couple has no such ritual any more.
+    Conflict
+        If its week is still to come.
+    """
+    with transaction(d.engine) as connection:
+        home = find_home(connection, caller, for_update=True)
+        offered = rituals.find_ritual(connection, home.couple.couple_id, ritual_id)
+        if offered is None or offered.withdrawn:
+            raise NotFound("There is no such ritual (any more); read the week again.")
+        if offered.week > this_week(d, home.couple):
+            raise Conflict(f"week {offered.week} is still to come; confirm it once you have done it")
+        rituals.insert_confirmation(connection, ritual_id, home.me.partner_id, d.clock())
+        everybody = {partner.partner_id for partner in home.couple.partners}
+        if everybody <= {*offered.confirmed_by, home.me.partner_id}:
+            rituals.keep_ritual(connection, ritual_id, d.clock())
+        stored = rituals.find_ritual(connection, home.couple.couple_id, ritual_id)
+        return _seen(stored or offered, caller)
+
+
+def _seen(offered: OfferedRitual, caller: Caller) -> SeenRitual:
+    return SeenRitual(offered.ritual, caller.partner_id in offered.confirmed_by, offered.kept)
+
+
+def _in_force(offered: tuple[OfferedRitual, ...]) -> tuple[OfferedRitual, ...]:
+    shown = (one for one in offered if not one.withdrawn)
+    return tuple(sorted(shown, key=lambda one: one.ritual.position))
+
+
+def _outgrown(
+    d: Deployment, couple: Couple, plan: Plan, shown: tuple[OfferedRitual, ...]
+) -> tuple[OfferedRitual, ...]:
+    """Return the rituals outside the couple's limits as they are now; one that was kept stays theirs."""
+    allowed = within_limits(d.table, Occasion(couple, plan.week, d.clock()))
+    index = d.table.index
+    return tuple(
+        one
+        for one in shown
+        if one.ritual.idea_id not in index or not (one.kept or allowed[index[one.ritual.idea_id]])
+    )
+
+
+def _brought_up_to_date(
+    d: Deployment, connection: Connection, caller: Caller, plan: Plan
+) -> tuple[OfferedRitual, ...]:
+    """Withdraw what outgrew the limits and fill the free positions, as far as limits allow."""
+    occasion, expectation = standpoint(d, connection, caller, plan.week)
+    couple_id = occasion.couple.couple_id
+    ever = rituals.list_rituals(connection, couple_id, plan.week)
+    for gone in _outgrown(d, occasion.couple, plan, _in_force(ever)):
+        rituals.withdraw_ritual(connection, gone.ritual.ritual_id, d.clock())
+    ever = rituals.list_rituals(connection, couple_id, plan.week)
+    held = {one.ritual.position for one in _in_force(ever)}
+    free = tuple(position for position in range(1, RITUALS + 1) if position not in held)
+    taken = (
+        *(exposure.suggestion.idea_id for exposure in _exposures(connection, plan)),
+        *(one.ritual.idea_id for one in ever),
+    )
+    new = offer_rituals(
+        d.table, expectation, occasion, d.plan_settings, free, taken, lambda: new_id(d.clock())
+    )
+    rituals.insert_rituals(connection, couple_id, plan.week, new, d.clock())
+    return _in_force(rituals.list_rituals(connection, couple_id, plan.week))
+
+
+def _exposures(connection: Connection, plan: Plan) -> tuple[plans.Exposure, ...]:
+    shown = plans.all_exposures(connection, plan.couple_id)
+    return tuple(exposure for exposure in shown if exposure.week == plan.week)

@@ -1,0 +1,110 @@
+"""Small rituals that were offered, and who says that they kept them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+
+from recommender.domain import Ritual, Week
+from recommender.store.tables import confirmations, rituals
+from recommender.store.upserts import insert
+
+FIELDS = tuple(field.name for field in fields(Ritual))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedRitual:
+    """A ritual as it was offered, whatever became of it.
+
+    Attributes
+    ----------
+    withdrawn : bool
+        Whether a limit set later took it away.
+    kept : bool
+        Whether everybody in the couple confirmed it.
+    confirmed_by : tuple[str, ...]
+        The partners who say that they did it, in order.
+    """
+
+    week: Week
+    ritual: Ritual
+    shown_at: datetime
+    withdrawn: bool
+    kept: bool
+    confirmed_by: tuple[str, ...]
+
+
+def insert_rituals(
+    connection: Connection, couple_id: str, week: Week, offered: Iterable[Ritual], shown_at: datetime
+) -> None:
+    """Store rituals of a week; their positions must be free."""
+    rows = [
+        {name: getattr(ritual, name) for name in FIELDS}
+        | {"couple_id": couple_id, "week": str(week), "shown_at": shown_at}
+        for ritual in offered
+    ]
+    if rows:
+        connection.execute(insert(connection, rituals), rows)
+
+
+def list_rituals(
+    connection: Connection, couple_id: str, week: Week | None = None
+) -> tuple[OfferedRitual, ...]:
+    """Return every ritual ever offered to a couple, or in one week, by week, time and position."""
+    where = [rituals.c.couple_id == couple_id]
+    if week is not None:
+        where.append(rituals.c.week == str(week))
+    return _offered(connection, *where)
+
+
+def find_ritual(connection: Connection, couple_id: str, ritual_id: str) -> OfferedRitual | None:
+    """Return one of a couple's rituals, or None."""
+    found = _offered(connection, rituals.c.couple_id == couple_id, rituals.c.ritual_id == ritual_id)
+    return found[0] if found else None
+
+
+def withdraw_ritual(connection: Connection, ritual_id: str, at: datetime) -> None:
+    """Take a ritual away; its position is free again."""
+    connection.execute(update(rituals).where(rituals.c.ritual_id == ritual_id).values(withdrawn_at=at))
+
+
+def insert_confirmation(connection: Connection, ritual_id: str, partner_id: str, at: datetime) -> None:
+    """Store that a partner did a ritual; a second time changes nothing."""
+    statement = insert(connection, confirmations).values(
+        ritual_id=ritual_id, partner_id=partner_id, confirmed_at=at
+    )
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def keep_ritual(connection: Connection, ritual_id: str, at: datetime) -> None:
+    """Note that a ritual was kept; it stays so, whoever leaves later."""
+    unkept = (rituals.c.ritual_id == ritual_id, rituals.c.kept_at.is_(None))
+    connection.execute(update(rituals).where(*unkept).values(kept_at=at))
+
+
+def _offered(connection: Connection, *where: ColumnElement[bool]) -> tuple[OfferedRitual, ...]:
+    query = (
+        select(rituals, confirmations.c.partner_id)
+        .select_from(rituals.outerjoin(confirmations))
+        .where(*where)
+        .order_by(rituals.c.week, rituals.c.shown_at, rituals.c.position, confirmations.c.partner_id)
+    )
+    rows: dict[str, list[RowMapping]] = {}
+    for row in connection.execute(query).mappings():
+        rows.setdefault(row["ritual_id"], []).append(row)
+    return tuple(_ritual(joined) for joined in rows.values())
+
+
+def _ritual(rows: list[RowMapping]) -> OfferedRitual:
+    row = rows[0]
+    return OfferedRitual(
+        week=Week.parse(row["week"]),
+        ritual=Ritual(**{name: row[name] for name in FIELDS}),
+        shown_at=row["shown_at"],
+        withdrawn=row["withdrawn_at"] is not None,
+        kept=row["kept_at"] is not None,
+        confirmed_by=tuple(it["partner_id"] for it in rows if it["partner_id"] is not None),
+    )

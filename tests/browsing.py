@@ -1,0 +1,115 @@
+"""A real Chromium before a really served Rekindle: for tests of the pages, and for `make screenshots`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+OPERATOR_TOKEN = "the-operator-of-the-browser"
+MISSING = "Debian's chromium is not installed (apt-get install chromium)"
+
+
+def chromium() -> str | None:
+    """Return the path of Debian's Chromium, if it is there."""
+    return shutil.which("chromium")
+
+
+@contextmanager
+def served(home: Path) -> Iterator[str]:
+    """Serve Rekindle with a database of its own in another process, and yield its address."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = int(taken.getsockname()[1])
+    environ = {**os.environ, "REKINDLE_HOME": str(home), "REKINDLE_OPERATOR_TOKEN": OPERATOR_TOKEN}
+    program = "from recommender.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    try:
+        yield _ready(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Start Chromium, and yield it."""
+    with sync_playwright() as playwright:
+        path = chromium()
+        assert path is not None, MISSING
+        started = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+def begin(page: Page, url: str, name: str) -> None:
+    """Walk through the start, from a name to the first plan."""
+    page.goto(url)
+    page.fill("#name", name)
+    page.click("button.main")
+    tell(page)
+
+
+def tell(page: Page) -> None:
+    """Walk through quiz, limits and times."""
+    for question in page.query_selector_all("fieldset")[:8]:
+        choice = question.query_selector("label.choice")
+        assert choice is not None
+        choice.click()
+    page.click("button.main")
+    page.select_option("#alcohol_max", "none")
+    page.click("button.main")
+    for weekday in (3, 6):
+        page.check(f"input[name=free{weekday}]", force=True)
+    page.select_option("#time_zone", "Europe/Paris")
+    page.click("button.main")
+
+
+def invitation(page: Page, url: str) -> str:
+    """Return the link that an invitation holds."""
+    page.goto(f"{url}/settings")
+    page.click("text=Make an invitation")
+    return page.inner_text(".copy >> nth=0")
+
+
+def say_yes_to_all(page: Page, url: str) -> None:
+    """Mark each suggestion of the week with a yes."""
+    page.goto(f"{url}/week")
+    for card in range(3):
+        page.click(f"form.marks >> nth={card} >> text=Yes")
+
+
+def rate(page: Page, stars: int, note: str) -> None:
+    """Fill in how it was, and keep it."""
+    page.check(f"input[name=enjoyment][value='{stars}']", force=True)
+    page.check("input[name=closeness][value='4']", force=True)
+    page.fill("#note", note)
+    page.click("button.main")
+
+
+def _ready(url: str, process: subprocess.Popen[bytes]) -> str:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError((process.stderr.read() if process.stderr else b"").decode())
+        try:
+            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
+                return url
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{url} is not ready after 30 seconds")

@@ -1,0 +1,122 @@
+"""The fit: longer steps, a first sample, threads, and how firmly it is held."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from recommender.preferences import em
+from recommender.preferences.em import fit_parameters
+from recommender.preferences.feedback import Feedback
+from recommender.preferences.model import Parameters, with_intercept
+from recommender.preferences.strength import Strength
+
+N_IDEAS, N_FEATURES, N_COUPLES, N_DATES = 40, 3, 60, 10
+
+
+def prior(scale: float = 1.0) -> Parameters:
+    """Return a prior without opinions, tastes with variance ``scale``."""
+    return Parameters(
+        idea_ids=tuple(map(str, range(N_IDEAS))),
+        feature_names=("a", "b", "c"),
+        answer_names=(),
+        feature_means=np.zeros(N_FEATURES),
+        fixed=np.array([[3.0], [0.0], [0.0], [0.0]]),
+        effects=np.zeros(N_IDEAS),
+        effect_vars=np.full(N_IDEAS, 0.1),
+        effect_var=0.1,
+        couple_cov=scale * 0.2 * np.eye(N_FEATURES + 1),
+        partner_cov=scale * 0.2 * np.eye(N_FEATURES + 1),
+        shock_var=0.1,
+        noise_var=0.5,
+    )
+
+
+@pytest.fixture(scope="module")
+def feedback() -> Feedback:
+    """Return ratings of couples whose tastes have a variance of 0.05 each, around a level of 4."""
+    rng = np.random.default_rng(11)
+    features = rng.normal(size=(N_IDEAS, N_FEATURES))
+    couple = np.repeat(np.arange(N_COUPLES), 2 * N_DATES)
+    date = np.repeat(np.arange(N_COUPLES * N_DATES), 2)
+    partner = 2 * couple + np.tile([0, 1], N_COUPLES * N_DATES)
+    idea = np.repeat(rng.integers(N_IDEAS, size=N_COUPLES * N_DATES), 2)
+    design = with_intercept(features)
+    weights = rng.normal(0, np.sqrt(0.05), size=(N_COUPLES, 4))[couple]
+    weights = weights + rng.normal(0, np.sqrt(0.05), size=(2 * N_COUPLES, 4))[partner]
+    rating = 4 + (design[idea] * weights).sum(axis=1) + rng.normal(0, 0.6, size=len(idea))
+    return Feedback(rating, idea, partner, couple, date, features, np.zeros((2 * N_COUPLES, 0)))
+
+
+def test_geodesic_by_hand() -> None:
+    """From 1 to 4 half-way is 2 and twice as far 16; it starts and ends where it says."""
+    start, end = np.diag([1.0, 9.0]), np.diag([4.0, 1.0])
+    np.testing.assert_allclose(em._geodesic(start, end, 0.5), np.diag([2.0, 3.0]))
+    np.testing.assert_allclose(em._geodesic(start, end, 2.0), np.diag([16.0, 1 / 9]))
+    root = np.random.default_rng(0).normal(size=(3, 3))
+    full = root @ root.T + np.eye(3)
+    np.testing.assert_allclose(em._geodesic(np.eye(3), full, 1.0), full)
+    np.testing.assert_allclose(em._geodesic(full, np.eye(3), 0.0), full)
+
+
+def test_a_sample_holds_whole_couples(feedback: Feedback) -> None:
+    """About as many ratings as asked for, every one of each couple drawn, and the same draw each time."""
+    drawn = feedback.of_couples(205, np.random.default_rng(0))
+    assert 205 <= len(drawn.rating) < 205 + 2 * 2 * N_DATES
+    assert set(np.bincount(drawn.couple)) == {0, 2 * N_DATES}
+    again = feedback.of_couples(205, np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn.rating, again.rating)
+    assert drawn.features is feedback.features
+
+
+def test_a_first_sample_changes_little(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting from a sample of the couples ends where starting from the prior does."""
+    start = replace(prior(), fixed=np.array([[4.0], [0.0], [0.0], [0.0]]))
+    straight = fit_parameters(feedback, start, tolerance=1e-7)
+    monkeypatch.setattr(em, "SAMPLE_RATINGS", 400)
+    sampled = fit_parameters(feedback, start, tolerance=1e-7)
+    np.testing.assert_allclose(sampled.couple_cov, straight.couple_cov, atol=0.02)
+    np.testing.assert_allclose(sampled.effects, straight.effects, atol=0.03)
+    assert sampled.noise_var == pytest.approx(straight.noise_var, rel=0.02)
+
+
+def test_threads_do_not_change_the_fit(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads give the same parameters to the last bit."""
+    monkeypatch.setattr("recommender.preferences.solvers.BATCH_RATINGS", 256)
+    one, two = (fit_parameters(feedback, prior(), max_iterations=4, n_jobs=jobs) for jobs in (1, 2))
+    for field in fields(Parameters):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(two, field.name))
+
+
+def test_longer_steps_arrive_sooner(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In as many passes the stretched fit has climbed at least as high as plain EM."""
+    told: dict[float, list[float]] = {1.0: [], 1.6: []}
+
+    def note(_number: int, objective: float) -> None:
+        told[em.GROWTH].append(objective)
+
+    for growth in told:
+        monkeypatch.setattr(em, "GROWTH", growth)
+        fit_parameters(feedback, prior(), tolerance=0.0, max_iterations=12, on_iteration=note)
+        assert (np.diff(told[growth]) > -1e-6).all()
+    assert told[1.6][-1] > told[1.0][-1]
+
+
+def test_how_much_taste_there_is_is_learned_from_few_couples(feedback: Feedback) -> None:
+    """Ten couples and a prior worth many more still find that tastes are smaller than the prior believes."""
+    few = feedback.of_couples(190, np.random.default_rng(1))
+    firm = Strength(covariances=20.0)
+    found = fit_parameters(few, prior(scale=4.0), strength=firm, max_iterations=60)
+    believed = prior(scale=4.0)
+    spread = np.trace(found.couple_cov + found.partner_cov)
+    assert spread < 0.5 * np.trace(believed.couple_cov + believed.partner_cov)
+
+
+def test_the_level_is_held(feedback: Feedback) -> None:
+    """Ratings around 4 hardly move a level of 3, unless the strength lets them; leniency takes it up."""
+    held = fit_parameters(feedback, prior())
+    free = fit_parameters(feedback, prior(), strength=replace(Strength(), level_sd=10.0))
+    assert abs(held.fixed[0, 0] - 3) < 0.2
+    assert abs(free.fixed[0, 0] - 4) < 0.2

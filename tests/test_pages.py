@@ -1,0 +1,384 @@
+"""The pages by their promises: who sees what, forms that are safe, words that stay words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api.app import create_app
+from recommender.service import Deployment
+from tests.api_world import with_shipped_catalogue
+from tests.conftest import OPERATOR_TOKEN, Clock
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+SUGGESTION = re.compile(r'name="suggestion" value="([0-9A-Z]{26})"')
+HOSTILE = '<script>alert("x")</script> \u202eevil\u202c 🎈'
+
+
+class Person:
+    """Someone at a browser that keeps its cookies."""
+
+    def __init__(self, app: Flask) -> None:
+        self.browser: FlaskClient = app.test_client()
+
+    def see(self, path: str, status: int = 200) -> str:
+        """Return a page's text."""
+        answer = self.browser.get(path, headers={"Accept": "text/html"})
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def send(self, path: str, form: dict[str, object] | None = None, seen: str | None = None) -> str:
+        """Send a form as found on the page ``seen``, and return the page it leads to."""
+        token = TOKEN.search(self.see(seen or path))
+        assert token is not None, "the page has no form"
+        answer = self.browser.post(path, data={**(form or {}), "csrf_token": token[1]}, follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+@pytest.fixture
+def app(deployment: Deployment) -> Flask:
+    """The app over the shipped catalogue and a database of its own."""
+    return create_app(with_shipped_catalogue(deployment))
+
+
+@pytest.fixture
+def ana(app: Flask) -> Person:
+    """Ana, who has begun."""
+    person = Person(app)
+    person.send("/start", {"name": "Ana"}, seen="/")
+    return person
+
+
+@pytest.fixture
+def bo(app: Flask, ana: Person) -> Iterator[Person]:
+    """Bo, who has joined Ana."""
+    code = re.search(r"code=([A-Z0-9]{10})", ana.send("/settings/invite", seen="/settings"))
+    assert code is not None
+    person = Person(app)
+    person.send("/join", {"name": "Bo", "code": code[1]}, seen=f"/join?code={code[1]}")
+    yield person
+
+
+def suggestions(page: str) -> list[str]:
+    """Return the ids of the suggestions on a page, each once."""
+    return list(dict.fromkeys(SUGGESTION.findall(page)))
+
+
+class TestStart:
+    """Two minutes from a name to a plan."""
+
+    def test_from_a_name_to_three_cards(self, app: Flask) -> None:
+        """A name, a few choices, limits and times lead to three suggestions."""
+        person = Person(app)
+        assert "Quick choices" in person.send("/start", {"name": "Ana"}, seen="/")
+        assert "Your limits" in person.send("/quiz", {"tonight": "in", "next": "1"})
+        assert "Your time and means" in person.send("/limits", {"touch_max": "none", "next": "1"})
+        form = {"free5": "on", "start5": "20:00", "minutes5": "120", "time_zone": "Europe/Paris", "next": "1"}
+        week = person.send("/times", form)
+        assert len(suggestions(week)) == 3
+        assert "Friday" in week
+
+    def test_what_was_set_is_shown_again(self, ana: Person) -> None:
+        """Choices, limits and times stand in their forms when the pages are opened later."""
+        ana.send("/quiz", {"tonight": "out"})
+        ana.send("/limits", {"alcohol_max": "none", "hazards_never": ["height"]})
+        ana.send("/times", {"budget_max": "12,5", "children": "on", "free3": "on", "start3": "18:15"})
+        assert re.search(r'name="tonight" value="out"\s+checked', ana.see("/quiz?again=1"))
+        limits = ana.see("/limits?again=1")
+        assert re.search(r'value="height"\s+checked', limits)
+        assert re.search(r'id="alcohol_max".*?value="none" selected', limits, re.DOTALL)
+        times = ana.see("/times?again=1")
+        assert 'value="12.5"' in times
+        assert 'value="18:15"' in times
+        assert re.search(r'name="children"\s+checked', times)
+
+    def test_a_name_is_needed(self, app: Flask) -> None:
+        """Without one the page says so and nothing begins."""
+        person = Person(app)
+        assert "A name, please" in person.send("/start", {"name": " "}, seen="/")
+        assert person.browser.get("/week").status_code == 303
+
+    def test_a_bad_number_is_told_and_nothing_changes(self, ana: Person) -> None:
+        """Words where a number belongs are answered in words, and what was kept stays."""
+        ana.send("/times", {"budget_max": "30"})
+        assert "written in digits" in ana.send("/times", {"budget_max": "plenty"})
+        assert 'value="30"' in ana.see("/times?again=1")
+
+    def test_a_used_invitation_is_refused_in_words(self, app: Flask) -> None:
+        """A code that is no longer good leads to a calm page, not to a couple."""
+        stranger = Person(app)
+        token = TOKEN.search(stranger.see("/join?code=AAAAABBBBB"))
+        assert token is not None
+        answer = stranger.browser.post(
+            "/join", data={"csrf_token": token[1], "code": "AAAAABBBBB", "name": "Cy"}
+        )
+        assert answer.status_code == 404
+        assert "not valid (any more)" in answer.text
+
+
+class TestWeek:
+    """Marking, swapping, choosing."""
+
+    def test_marks_stay_hidden_until_both_are_done(self, ana: Person, bo: Person) -> None:
+        """What Ana says shows on Ana's page only; when both have marked all, both see what both like."""
+        week = ana.see("/week")
+        path = re.search(r'action="(/week/[^/]+)/mark"', week)
+        assert path is not None
+        before = bo.see("/week")
+        for one in suggestions(week):
+            ana.send(f"{path[1]}/mark", {"suggestion": one, "word": "yes"}, seen="/week")
+        assert TOKEN.sub("", bo.see("/week")) == TOKEN.sub("", before)
+        for one in suggestions(week):
+            page = bo.send(f"{path[1]}/mark", {"suggestion": one, "word": "yes"}, seen="/week")
+        assert page.count("You both said yes.") == 3
+        assert ana.see("/week").count("You both said yes.") == 3
+
+    def test_a_swap_brings_another_idea(self, ana: Person) -> None:
+        """One of the three gives way, and the other two stay."""
+        week = ana.see("/week")
+        path = re.search(r'action="(/week/[^/]+)/swap"', week)
+        assert path is not None
+        first, *rest = suggestions(week)
+        after = ana.send(f"{path[1]}/swap", {"suggestion": first, "reason": "too_tired"}, seen="/week")
+        assert first not in suggestions(after)
+        assert set(rest) < set(suggestions(after))
+
+    def test_choosing_leads_to_what_to_do(self, ana: Person) -> None:
+        """A chosen suggestion has a page with steps, versions and questions, and the week names it."""
+        week = ana.see("/week")
+        path = re.search(r'action="(/week/[^/]+)/choose"', week)
+        assert path is not None
+        page = ana.send(f"{path[1]}/choose", {"suggestion": suggestions(week)[0]}, seen="/week")
+        for heading in ("What to do", "Make it yours", "Plan B", "To ask each other"):
+            assert heading in page
+        assert "You have a date" in ana.see("/week")
+
+    def test_a_small_ritual_is_kept_by_two(self, ana: Person, bo: Person) -> None:
+        """It counts when both have said so, and before that nobody sees the other's word."""
+        week = ana.see("/week")
+        path = re.search(r'action="(/week/[^/]+/keep)"', week)
+        ritual = re.search(r'name="ritual" value="([0-9A-Z]{26})"', week)
+        assert path is not None and ritual is not None
+        before = bo.see("/week")
+        assert "Kept for you" in ana.send(path[1], {"ritual": ritual[1]}, seen="/week")
+        assert TOKEN.sub("", bo.see("/week")) == TOKEN.sub("", before)
+        assert "It counts" in bo.send(path[1], {"ritual": ritual[1]}, seen="/week")
+
+    def test_no_such_week(self, ana: Person) -> None:
+        """A week that the year has not is a calm page."""
+        assert "no such week" in ana.see("/week/2026-W99", 404)
+
+
+class TestAfterwards:
+    """Rating, blind until both have, and taking it back."""
+
+    @pytest.fixture
+    def date(self, ana: Person, clock: Clock) -> str:
+        """Return the path of a date that lies behind them."""
+        week = ana.see("/week")
+        path = re.search(r'action="(/week/[^/]+)/choose"', week)
+        assert path is not None
+        ana.send(f"{path[1]}/choose", {"suggestion": suggestions(week)[0]}, seen="/week")
+        link = re.search(r'href="(/dates/[0-9A-Z]{26})"', ana.see("/week"))
+        assert link is not None
+        clock.wait(days=7)
+        return link[1]
+
+    def test_the_week_asks_and_the_story_keeps(self, ana: Person, date: str) -> None:
+        """The week asks how it was; once told, it asks no more, and the line stands in the story."""
+        assert f'href="{date}/rate"' in ana.see("/week")
+        form = {"enjoyment": "5", "closeness": "4", "again": "yes", "note": "The moon"}
+        story = ana.send(f"{date}/rate", form)
+        assert "You: 5 of 5" in story
+        assert "The moon" in story
+        assert f'href="{date}/rate"' not in ana.see("/week")
+
+    def test_blind_until_both_have_rated(self, ana: Person, bo: Person, date: str) -> None:
+        """Bo sees nothing of Ana's rating before rating, then the stars and never the line."""
+        ana.send(f"{date}/rate", {"enjoyment": "2", "note": "Between us: no"})
+        assert "2 of 5" not in bo.see("/story")
+        story = bo.send(f"{date}/rate", {"enjoyment": "4"})
+        assert "the other: 2 of 5" in story
+        assert "Between us" not in story
+
+    def test_taken_back(self, ana: Person, date: str) -> None:
+        """One tap undoes a rating."""
+        ana.send(f"{date}/rate", {"enjoyment": "3"})
+        assert "You: 3 of 5" not in ana.send(f"{date}/unrate", seen="/story")
+
+    def test_stars_are_needed(self, ana: Person, date: str) -> None:
+        """Without them the page asks again and keeps nothing."""
+        assert "One tap is enough" in ana.send(f"{date}/rate", {"note": "nice"})
+        assert "nice" not in ana.see("/story")
+
+    def test_what_both_enjoy_is_drawn_and_told(self, ana: Person, bo: Person, date: str) -> None:
+        """The mean of both ratings stands beside its bar, in words."""
+        ana.send(f"{date}/rate", {"enjoyment": "5"})
+        story = bo.send(f"{date}/rate", {"enjoyment": "4"})
+        assert "What you both enjoy" in story
+        assert "4.5 of 5" in story
+
+
+class TestSettings:
+    """What can be set, taken out and left."""
+
+    def test_name_and_dial(self, ana: Person) -> None:
+        """Both are kept, and shown again."""
+        page = ana.send("/settings/me", {"name": "Anna", "freshness": "80"}, seen="/settings")
+        assert 'value="Anna"' in page
+        assert 'value="80"' in page
+
+    def test_goals_come_and_go(self, ana: Person) -> None:
+        """A goal stands in settings and week until it is let go."""
+        ana.send("/settings/goals", {"practice": "ritual", "times": "2", "weeks": "4"}, seen="/settings")
+        assert "A ritual of your own: 0 of 2" in ana.see("/week")
+        assert "A ritual of your own" not in ana.send("/settings/goals/0/end", seen="/settings")
+
+    def test_a_pause_leaves_them_alone(self, ana: Person) -> None:
+        """In a pause there is no plan; ended, there is one again."""
+        ana.send("/settings/pause", {"weeks": "2"}, seen="/settings")
+        assert "taking a break" in ana.see("/week")
+        ana.send("/settings/pause", {"weeks": ""}, seen="/settings")
+        assert len(suggestions(ana.see("/week"))) == 3
+
+    def test_the_calendar_address_works(self, ana: Person) -> None:
+        """The address on the page is a calendar that can be read without signing in."""
+        page = ana.send("/settings/calendar", seen="/settings")
+        path = re.search(r"http://localhost(/v1/calendar/[\w-]+\.ics)", page)
+        assert path is not None
+        assert ana.browser.get(path[1]).data.startswith(b"BEGIN:VCALENDAR")
+
+    def test_leaving_takes_a_tick_and_is_at_once(self, ana: Person) -> None:
+        """Without the tick nothing happens; with it the cookie opens nothing any more."""
+        assert "Tick the box" in ana.send("/settings/leave", seen="/settings")
+        assert "You have left" in ana.send("/settings/leave", {"sure": "on"}, seen="/settings")
+        assert ana.browser.get("/week").status_code == 303
+
+    def test_export_is_a_file(self, ana: Person) -> None:
+        """Everything kept about Ana comes as JSON, and is not cached."""
+        answer = ana.browser.get("/settings/export")
+        assert answer.json is not None
+        assert "Ana" in answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+class TestSafety:
+    """Forms that only our pages can send, headers, hostile words, strangers."""
+
+    def test_every_form_needs_its_token(self, app: Flask, ana: Person) -> None:
+        """Each page that takes a form refuses one without a token, and nothing changes."""
+        taken = [
+            rule.rule
+            for rule in app.url_map.iter_rules()
+            if rule.endpoint.startswith("pages.") and "POST" in (rule.methods or ())
+        ]
+        assert len(taken) > 20
+        for rule in taken:
+            path = re.sub(r"<(int:)?(\w+)>", lambda m: "0" if m[1] else "2026-W48", rule)
+            answer = ana.browser.post(path, data={"name": "x"})
+            assert answer.status_code == 400, path
+            assert "no longer good" in answer.text
+
+    @pytest.mark.parametrize("path", ["/week", "/story", "/settings", "/quiz", "/limits", "/times"])
+    def test_strangers_are_shown_the_door(self, app: Flask, path: str) -> None:
+        """Without signing in every private page leads to the start."""
+        answer = Person(app).browser.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+    def test_no_page_runs_or_fetches_anything(self, ana: Person) -> None:
+        """Pages hold no script, no inline style and nothing from another host; the policy allows none."""
+        for path in ("/", "/week", "/story", "/settings", "/quiz", "/limits", "/times", "/support"):
+            answer = ana.browser.get(path, follow_redirects=True)
+            assert "unsafe" not in answer.headers["Content-Security-Policy"]
+            assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text), path
+            assert not re.search(r'(?:src|<link[^>]*href)="https?:', answer.text), path
+            assert answer.headers["Cache-Control"] == "no-store"
+
+    def test_cookie_is_out_of_reach(self, app: Flask) -> None:
+        """Scripts cannot read it, other sites cannot send it, and over TLS it travels over TLS only."""
+        plain = app.test_client().get("/").headers["Set-Cookie"]
+        assert "HttpOnly" in plain and "SameSite=Lax" in plain and "Secure" not in plain
+        assert "Secure" in app.test_client().get("/", base_url="https://localhost").headers["Set-Cookie"]
+
+    def test_hostile_words_are_words(self, ana: Person, bo: Person) -> None:
+        """Script tags and long notes show as text wherever they appear."""
+        ana.send("/settings/me", {"name": "<b>Ana</b> 🎈", "freshness": "50"}, seen="/settings")
+        ana.send("/log", {"title": '<img src=x onerror="x">', "on": "2026-11-20"}, seen="/story")
+        link = re.search(r'href="(/dates/[0-9A-Z]{26})/rate"', ana.see("/story"))
+        assert link is not None
+        ana.send(f"{link[1]}/rate", {"enjoyment": "4", "note": (HOSTILE * 60)[:2000]})
+        for person in (ana, bo):
+            for path in ("/story", "/settings", "/week", link[1]):
+                page = person.see(path)
+                assert "<script" not in page and "<img src=x" not in page and "<b>Ana" not in page, path
+        assert "&lt;script&gt;" in ana.see("/story")
+
+    def test_a_note_that_is_too_long_is_refused_in_words(self, ana: Person) -> None:
+        """5,000 characters are answered by a remark, not by an error."""
+        ana.send("/log", {"title": "A walk", "on": "2026-11-20"}, seen="/story")
+        link = re.search(r'href="(/dates/[0-9A-Z]{26})/rate"', ana.see("/story"))
+        assert link is not None
+        assert "note" in ana.send(f"{link[1]}/rate", {"enjoyment": "4", "note": "x" * 5000})
+
+    def test_unknown_addresses_speak_to_whoever_asks(self, app: Flask) -> None:
+        """A browser gets a page, a program problem details, and under /v1 both get problem details."""
+        browser = app.test_client()
+        html = {"Accept": "text/html"}
+        assert "<h1>Nothing here</h1>" in browser.get("/nowhere", headers=html).text
+        told = "application/problem+json"
+        assert browser.get("/nowhere", headers={"Accept": "application/json"}).mimetype == told
+        assert browser.get("/v1/nowhere", headers=html).mimetype == told
+
+    def test_assets_may_be_kept_for_a_year(self, app: Flask) -> None:
+        """Their address changes with their content, so caches never serve an old one."""
+        browser = app.test_client()
+        address = re.search(r'href="(/static/rekindle\.css\?v=\w{10})"', browser.get("/").text)
+        assert address is not None
+        with browser.get(address[1]) as answer:
+            assert "max-age=31536000" in answer.headers["Cache-Control"]
+
+    def test_the_week_page_is_light(self, ana: Person) -> None:
+        """All that a first visit loads stays under 60 KB."""
+        week = ana.browser.get("/week").data
+        addresses = set(re.findall(rb'(?:href|src)="(/static/[^"]+)"', week))
+        total = len(week)
+        for one in addresses:
+            with ana.browser.get(one.decode()) as answer:
+                total += len(answer.data)
+        assert total < 60_000
+
+
+class TestOperator:
+    """Models, behind the operator's own key."""
+
+    @pytest.fixture
+    def operator(self, app: Flask) -> Person:
+        """Whoever runs the service, signed in."""
+        person = Person(app)
+        person.send("/sign-in", {"token": OPERATOR_TOKEN})
+        return person
+
+    def test_models_and_cards(self, operator: Person) -> None:
+        """The prior serves, and its card can be read."""
+        assert "<strong>now</strong>" in operator.see("/operator")
+        assert "prior" in operator.see("/operator/models/prior")
+
+    def test_retraining_says_what_came_of_it(self, operator: Person) -> None:
+        """Without feedback the page says that there is not enough, and nothing changes."""
+        page = operator.send("/operator/retrain", seen="/operator")
+        assert 'role="status"' in page
+        assert page.count("Let it serve") == 0
+
+    def test_partners_have_no_business_there(self, ana: Person, operator: Person) -> None:
+        """A partner sees a calm refusal, and the operator none of a couple's pages."""
+        ana.see("/operator", 403)
+        operator.see("/week", 403)
+
+    def test_a_wrong_key_opens_nothing(self, app: Flask) -> None:
+        """It is said, and the page asks again."""
+        assert "not valid" in Person(app).send("/sign-in", {"token": "x" * 40})
