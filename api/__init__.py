@@ -42,6 +42,8 @@ Route                                   Caller    What it does
 ``POST /v1/operator/retrain``           operator  Fit a model; serve it only if it is not worse.
 ``GET /v1/operator/models``             operator  List all models.
 ``PUT /v1/operator/models/current``     operator  Serve another model from now on.
+``POST /v1/operator/ideas``             operator  Take in ideas from a file, or preview it.
+``GET /v1/operator/sources``            operator  List where imported ideas come from.
 ``GET /health/live``                    anyone    Tell that the process answers.
 ``GET /health/ready``                   anyone    Tell that database, catalogue and model are usable.
 ``GET /openapi.json``                   anyone    Read the OpenAPI document.

@@ -21,6 +21,7 @@ from api.reading import read_request
 from api.registry import Call, Content, Route
 from api.routes import ROUTES
 from api.vocabulary import vocabularies
+from recommender import service
 from recommender.service import Deployment
 
 BODY_MOST = 1_000_000
@@ -58,7 +59,8 @@ def _view(route: Route, deployment: Deployment, once: Once) -> Callable[..., Res
         caller = admit(deployment, route.auth)
 
         def act() -> Response:
-            return _response(route, route.handler(Call(deployment, caller), **read_request(route, path)))
+            call = Call(service.refreshed(deployment), caller)
+            return _response(route, route.handler(call, **read_request(route, path)))
 
         return once.answer(route, caller, act)
 

@@ -42,7 +42,7 @@ def deployment_of(app: Flask) -> Deployment:
 
 def deployment() -> Deployment:
     """Return what the app at hand serves."""
-    return deployment_of(current_app)
+    return service.refreshed(deployment_of(current_app))
 
 
 def sign_in(token: str) -> None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from io import BytesIO
 
 from api.registry import Call, Router
-from api.schemas.operator import CurrentBody, ModelBody, ModelsBody, Promotion, RetrainBody
+from api.schemas.operator import (
+    CurrentBody,
+    ImportBody,
+    ImportedBody,
+    ModelBody,
+    ModelsBody,
+    Promotion,
+    RetrainBody,
+    SourceBody,
+    SourcesBody,
+)
 from recommender import service
 
 router = Router()
@@ -28,3 +39,23 @@ def list_models(call: Call) -> ModelsBody:
 def promote_model(call: Call, body: Promotion) -> CurrentBody:
     """Serve another model from now on."""
     return CurrentBody(version=service.promote(call.deployment, body.version, body.reason))
+
+
+@router.route("POST", "/v1/operator/ideas", auth="operator")
+def import_ideas(call: Call, body: ImportBody) -> ImportedBody:
+    """Take ideas in from a file, or say what would be taken in.
+
+    Broken rows are named with their line and left out; the rest goes in. Sending the same file again changes
+    nothing. What a row leaves out is guessed from its words and waits for a person's review: until then such
+    an idea is shown only to couples none of whose limits asks about what was guessed.
+    """
+    order = service.ImportOrder(body.name, body.source, body.format, body.apply, body.replace, body.time_zone)
+    return ImportedBody.of(service.import_ideas(call.deployment, BytesIO(body.content.encode()), order))
+
+
+@router.route("GET", "/v1/operator/sources", auth="operator")
+def list_sources(call: Call) -> SourcesBody:
+    """List where imported ideas come from."""
+    return SourcesBody(
+        sources=tuple(SourceBody(**asdict(one)) for one in service.list_sources(call.deployment))
+    )

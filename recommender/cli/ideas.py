@@ -1,4 +1,4 @@
-"""The catalogue: check, stats, search, tag, train the tagger."""
+"""The catalogue: check, stats, search, tag, train the tagger, import."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recommender.cli.importing import import_, review, sources, withdraw
 from recommender.cli.opening import the_catalogue
 from recommender.cli.output import (
     as_json,
@@ -33,7 +34,11 @@ folder_option = click.option(
 
 @click.group()
 def ideas() -> None:
-    """The catalogue: check, stats, search, tag."""
+    """The catalogue: check, stats, search, tag, import."""
+
+
+for command in (import_, review, sources, withdraw):
+    ideas.add_command(command)
 
 
 @ideas.command()

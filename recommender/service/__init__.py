@@ -12,7 +12,7 @@ from recommender.service.dates import (
     update_date,
 )
 from recommender.service.demo import demo_token, open_demo
-from recommender.service.deployment import Deployment, open_deployment
+from recommender.service.deployment import Deployment, open_deployment, refreshed
 from recommender.service.hosting import (
     backup_database,
     coming_week,
@@ -25,6 +25,14 @@ from recommender.service.hosting import (
     upgrade_database,
 )
 from recommender.service.ideas import get_idea, list_ideas, quiz
+from recommender.service.imported import (
+    list_sources,
+    review_idea,
+    review_source,
+    withdraw_idea,
+    withdraw_source,
+)
+from recommender.service.imports import ImportOrder, ImportReport, import_ideas
 from recommender.service.library import catalogue_coverage, catalogue_faults, find_ideas
 from recommender.service.marks import SeenMark, SeenMarks, put_mark
 from recommender.service.models import (
@@ -66,6 +74,8 @@ __all__ = [
     "DateView",
     "Deployment",
     "IdeaQuery",
+    "ImportOrder",
+    "ImportReport",
     "Joined",
     "SeenMark",
     "SeenMarks",
@@ -97,6 +107,7 @@ __all__ = [
     "goal_lines",
     "goal_words",
     "host_caller",
+    "import_ideas",
     "keep_ritual",
     "leave",
     "list_couples",
@@ -104,6 +115,7 @@ __all__ = [
     "list_ideas",
     "list_models",
     "list_promotions",
+    "list_sources",
     "local_start",
     "log_date",
     "model_card",
@@ -120,8 +132,11 @@ __all__ = [
     "put_mark",
     "put_rating",
     "quiz",
+    "refreshed",
     "restore_database",
     "retrain",
+    "review_idea",
+    "review_source",
     "ritual_lines",
     "rollback",
     "see_week",
@@ -134,4 +149,6 @@ __all__ = [
     "update_date",
     "update_me",
     "upgrade_database",
+    "withdraw_idea",
+    "withdraw_source",
 ]
