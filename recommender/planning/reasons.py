@@ -90,11 +90,10 @@ def _model_reasons(table: IdeaTable, idea_index: int, terms: Contributions) -> l
 def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sentence: str) -> list[Reason]:
     """Return one reason for the strongest tags that speak for the idea, and one for all the rest."""
     points = parts.mean(axis=0)
-    carried = table.features.matrix[idea_index] != 0
-    for_it = np.where(carried & (points >= VOICED_MIN), points, 0.0)
+    for_it = np.flatnonzero((points >= VOICED_MIN) & (table.features.matrix[idea_index] != 0))
     labels: dict[str, int] = {}
-    for k in np.argsort(-for_it, kind="stable"):
-        if for_it[k] <= 0 or len(labels) == VOICED_MAX:
+    for k in for_it[np.argsort(-points[for_it], kind="stable")]:
+        if len(labels) == VOICED_MAX:
             break
         label = tag_label(table, idea_index, table.features.names[k])
         if not _says_again(label, labels):

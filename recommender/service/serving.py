@@ -71,7 +71,7 @@ class ServedModels:
         self.catalogue = catalogue
         self.table = build_table(catalogue.ideas, catalogue.taxonomy, catalogue.past)
         self._lock = Lock()
-        self._loaded: tuple[str, HierarchicalModel] | None = None
+        self._loaded: tuple[str, HierarchicalModel, np.ndarray] | None = None
 
     def ready(self) -> str:
         """Return the version that serves.
@@ -87,22 +87,25 @@ class ServedModels:
         self, couple: Couple, dates: Sequence[CoupleDate], ratings: Sequence[Rating]
     ) -> CoupleExpectation:
         """Return the exact posterior of a couple under the current model."""
-        version, model = self._current()
+        version, model, places = self._current()
         known = couple_ratings(model.index, couple, dates, ratings)
-        answers = np.array([self._answers(partner, model) for partner in couple.partners])
+        answers = np.array([self._answers(partner, places) for partner in couple.partners])
         return CoupleExpectation(model.posterior(answers, known), model, version)
 
-    def _answers(self, partner: Partner, model: HierarchicalModel) -> np.ndarray:
+    def _answers(self, partner: Partner, places: np.ndarray) -> np.ndarray:
         """Return a partner's answers in the model's order; what either does not know counts as skipped."""
-        quiz = self.catalogue.quiz
-        coded = dict(zip(answer_names(quiz), encode_answers(quiz, partner.answers), strict=True))
-        return np.array([coded.get(name, 0.0) for name in model.parameters.answer_names])
+        coded = np.append(encode_answers(self.catalogue.quiz, partner.answers), 0.0)
+        return np.asarray(coded[places])
 
-    def _current(self) -> tuple[str, HierarchicalModel]:
+    def _current(self) -> tuple[str, HierarchicalModel, np.ndarray]:
+        """Return the version that serves, its model, and where each answer it knows stands among ours."""
         version = self.registry.current_version()
         with self._lock:
             if self._loaded is None or self._loaded[0] != version:
-                self._loaded = (version, self._load(version))
+                model = self._load(version)
+                known = {name: at for at, name in enumerate(answer_names(self.catalogue.quiz))}
+                places = np.array([known.get(name, -1) for name in model.parameters.answer_names], dtype=int)
+                self._loaded = (version, model, places)
             return self._loaded
 
     def _load(self, version: str) -> HierarchicalModel:
