@@ -14,7 +14,7 @@ from tests.conftest import OPERATOR_TOKEN
 
 NAMES = {
     "iso_week": "2026-W48",
-    "ritual_id": "01KB2C3D4E5F6G7H8J9KAMBNCQ",
+    "ritual_id": "0" * 26,
     "date_id": "0" * 26,
     "idea_id": "soup-swap",
     "secret": "none",
