@@ -12,7 +12,13 @@ from recommender.service import Deployment
 from tests.api_world import Person, start
 from tests.conftest import OPERATOR_TOKEN
 
-NAMES = {"iso_week": "2026-W48", "date_id": "0" * 26, "idea_id": "soup-swap", "secret": "none"}
+NAMES = {
+    "iso_week": "2026-W48",
+    "ritual_id": "0" * 26,
+    "date_id": "0" * 26,
+    "idea_id": "soup-swap",
+    "secret": "none",
+}
 
 
 @pytest.fixture
