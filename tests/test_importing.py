@@ -376,8 +376,20 @@ class TestPlans:
 
     def test_a_guess_never_passes_a_boundary(self, d: Deployment, two: Two) -> None:
         """However harmless the guess, an unconfirmed facet keeps an idea from whoever has a limit on it."""
-        like = get_plan(d, two.robin, WEEK).suggestions[0].idea_id
-        take(d, complete_rows(1, shipped_catalogue().idea(like), leaving="touch"))
+        anytime = {
+            "touch": "none",
+            "season": "any",
+            "time_of_day": "any",
+            "setting": "indoor",
+            "lead_time": "now",
+        }
+        like = next(
+            it
+            for it in shipped_catalogue().ideas
+            if all(it.tags[facet] == (value,) for facet, value in anytime.items())
+            and "touch" not in it.tags["connection"]
+        )
+        take(d, complete_rows(1, like, leaving="touch"))
         served = self.only(d, "city_r0")
         assert idea(d, "city_r0").guessed == ("touch",)
         later = WEEK.next()

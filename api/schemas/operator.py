@@ -56,7 +56,9 @@ class CurrentBody(Body):
 class ImportBody(Body):
     """A file of ideas."""
 
-    format: Literal["csv", "json", "yaml", "jsonld", "html", "ics"]
+    format: Literal["csv", "json", "yaml", "jsonld", "html", "ics"] = Field(
+        description="What kind of file it is.", examples=["csv"]
+    )
     content: Text = Field(
         max_length=900_000,
         description="The file itself. Larger ones: `rekindle ideas import`.",
