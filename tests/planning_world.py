@@ -89,8 +89,12 @@ class Known:
     """A model that expects what a test says it does, and has no terms to tell."""
 
     mean: np.ndarray
-    couple_std: np.ndarray
+    std: np.ndarray
     model_version: str = "known"
+
+    def couple_std(self, rows: np.ndarray) -> np.ndarray:
+        """Return what the test says."""
+        return self.std[rows]
 
     def contributions(self, idea_index: int) -> Contributions | None:  # noqa: ARG002 - as the plan asks
         """Return None: there are no terms."""

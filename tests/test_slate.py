@@ -27,7 +27,7 @@ def picks(table: IdeaTable, score: list[float], plan: PlanSettings, **options: o
     n = len(table.ideas)
     mask = options.pop("mask", np.ones(n, dtype=bool))
     rng = options.pop("rng", np.random.default_rng(1))
-    return choose_slate(table, np.array(score), np.zeros(n), mask, plan, rng, **options)  # type: ignore[arg-type]
+    return choose_slate(table, np.array(score), np.zeros(n).__getitem__, mask, plan, rng, **options)  # type: ignore[arg-type]
 
 
 def test_propensities_by_hand() -> None:
@@ -77,7 +77,7 @@ class TestChanceIsAsStated:
         for seed in range(20_000):
             rng = np.random.Generator(np.random.PCG64(seed))
             (pick,) = choose_slate(
-                self.TABLE, self.SCORE, self.STD, self.ALL, PlanSettings(), rng, roles=("open",)
+                self.TABLE, self.SCORE, self.STD.__getitem__, self.ALL, PlanSettings(), rng, roles=("open",)
             )
             counts[pick.idea_index] += 1
         promised = pick_propensities(self.SCORE, self.STD, PlanSettings())
@@ -90,7 +90,7 @@ class TestChanceIsAsStated:
         rng = np.random.default_rng(5)
         for _ in range(4_000):
             first, second = choose_slate(
-                self.TABLE, self.SCORE, self.STD, self.ALL, BOLD, rng, roles=("open", "open")
+                self.TABLE, self.SCORE, self.STD.__getitem__, self.ALL, BOLD, rng, roles=("open", "open")
             )
             counts[first.idea_index, second.idea_index] += 1
             stated[first.idea_index, second.idea_index] = second.propensity
@@ -190,7 +190,7 @@ def test_picks_are_feasible_different_and_of_their_role(seed: int, share: float)
     rng = np.random.default_rng(seed)
     n = len(table.ideas)
     mask = rng.random(n) < share
-    found = choose_slate(table, rng.normal(3.5, 0.4, n), rng.uniform(0.1, 0.7, n), mask, BOLD, rng)
+    found = choose_slate(table, rng.normal(3.5, 0.4, n), rng.uniform(0.1, 0.7, n).__getitem__, mask, BOLD, rng)
     rows = [pick.idea_index for pick in found]
     assert len(rows) == len(set(rows)) == min(3, mask.sum())
     assert mask[rows].all()
@@ -213,7 +213,7 @@ def test_logged_propensities_are_the_shares_of_what_is_drawn() -> None:
     shares: dict[tuple[int, ...], int] = {}
     said: dict[tuple[int, ...], float] = {}
     for _ in range(n):
-        picks = choose_slate(table, score, std, mask, plan, rng)
+        picks = choose_slate(table, score, std.__getitem__, mask, plan, rng)
         slate = tuple(pick.idea_index for pick in picks)
         shares[slate] = shares.get(slate, 0) + 1
         said[slate] = float(np.prod([pick.propensity for pick in picks]))

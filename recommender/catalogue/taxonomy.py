@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,7 +28,7 @@ class Value:
     means: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facet:
     """One dimension of the taxonomy.
 
@@ -47,7 +48,7 @@ class Facet:
     means: str
     values: tuple[Value, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of its values, in order."""
         return tuple(value.name for value in self.values)

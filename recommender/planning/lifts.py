@@ -58,7 +58,8 @@ def freshness(table: IdeaTable, occasion: Occasion) -> np.ndarray:
 
 
 def _dial(occasion: Occasion) -> float:
-    return float(np.mean([partner.freshness for partner in occasion.couple.partners]))
+    dials = [partner.freshness for partner in occasion.couple.partners]
+    return sum(dials) / len(dials)
 
 
 def _shown(table: IdeaTable, occasion: Occasion) -> np.ndarray:

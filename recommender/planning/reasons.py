@@ -89,19 +89,18 @@ def _model_reasons(table: IdeaTable, idea_index: int, terms: Contributions) -> l
 
 def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sentence: str) -> list[Reason]:
     """Return one reason for the strongest tags that speak for the idea, and one for all the rest."""
-    points = parts.mean(axis=0)
-    for_it = np.flatnonzero((points >= VOICED_MIN) & (table.features.matrix[idea_index] != 0))
+    points = parts.sum(axis=0) / len(parts)
+    for_it = np.flatnonzero((points >= VOICED_MIN) & (table.features.matrix[idea_index] != 0)).tolist()
     labels: dict[str, int] = {}
-    for k in for_it[np.argsort(-points[for_it], kind="stable")]:
+    for k in sorted(for_it, key=points.tolist().__getitem__, reverse=True):
         if len(labels) == VOICED_MAX:
             break
         label = tag_label(table, idea_index, table.features.names[k])
         if not _says_again(label, labels):
-            labels[label] = int(k)
-    top = list(labels.values())
-    spoken = Reason(kind, sentence.format(", ".join(labels)), float(points[top].sum()))
-    rest = Reason(f"{kind}_rest", REST_WORDS[kind], float(points.sum() - points[top].sum()))
-    return [spoken, rest] if top else [rest]
+            labels[label] = k
+    told, total = float(points[list(labels.values())].sum()), float(points.sum())
+    rest = Reason(f"{kind}_rest", REST_WORDS[kind], total - told)
+    return [Reason(kind, sentence.format(", ".join(labels)), told), rest] if labels else [rest]
 
 
 def _says_again(label: str, said: Iterable[str]) -> bool:

@@ -81,7 +81,7 @@ def offer_rituals(
             position=position,
             idea_id=table.ideas[pick.idea_index].idea_id,
             expected=min(max(float(scored.average[pick.idea_index]), 1.0), 5.0),
-            std=float(expectation.couple_std[pick.idea_index]),
+            std=pick.std,
             score=float(scored.total[pick.idea_index]) + pick.variety,
             propensity=pick.propensity,
             reasons=reasons_for(table, expectation, scored, pick),

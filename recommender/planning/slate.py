@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,12 @@ from recommender.planning.table import IdeaTable
 EQUAL = 1e-6
 """Points of score; a smaller difference is one of rounding, not of promise."""
 
+SHORTLIST = 500
+"""In a large catalogue only so many of a role's best are looked at closely; the rest are never explored."""
+
+Spread = Callable[[np.ndarray], np.ndarray]
+"""Rows to the standard deviation of their couple scores, both of shape (n_rows,)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
@@ -22,6 +29,8 @@ class Pick:
     ----------
     variety : float
         Points it lost for likeness to those picked before it, 0 or less.
+    std : float
+        Standard deviation of its couple score, points.
     propensity : float
         Probability of this pick given those before it, in (0, 1].
     """
@@ -29,13 +38,14 @@ class Pick:
     idea_index: int
     role: Role
     variety: float
+    std: float
     propensity: float
 
 
 def choose_slate(
     table: IdeaTable,
     score: np.ndarray,
-    std: np.ndarray,
+    spread: Spread,
     mask: np.ndarray,
     settings: PlanSettings,
     rng: np.random.Generator,
@@ -49,12 +59,14 @@ def choose_slate(
     Each pick is greedy by score minus likeness to the slate so far (maximal marginal relevance,
     Carbonell and Goldstein 1998), but with probability ``settings.exploration`` it is drawn from a
     softmax over score plus posterior standard deviation, so every feasible idea of the role can be
-    shown and the propensity is known exactly.
+    shown (in a large catalogue: every one of the ``SHORTLIST`` best) and the propensity is known exactly.
 
     Parameters
     ----------
-    score, std : ndarray of shape (n_ideas,)
-        Couple score and its standard deviation.
+    score : ndarray of shape (n_ideas,)
+        Couple score.
+    spread : callable
+        Gives the standard deviation of the scores of some rows.
     mask : ndarray of bool, shape (n_ideas,)
         Feasible ideas.
     before : tuple[int, ...]
@@ -63,7 +75,11 @@ def choose_slate(
         Favourites that may come back in the ``close`` role.
     """
     picks: list[Pick] = []
-    for role in roles or settings.roles:
+    roles = roles or settings.roles
+    mask = _shortlist(table, score, mask, roles, returning)
+    near, std = np.flatnonzero(mask), np.zeros(len(score))
+    std[near] = spread(near)
+    for role in roles:
         taken = (*before, *(pick.idea_index for pick in picks))
         left = mask.copy()
         left[list(taken)] = False
@@ -119,7 +135,33 @@ def _pick(
     candidates = np.flatnonzero(pool)
     variety = np.zeros(len(candidates))
     if taken:
-        variety = -settings.variety_weight * table.likeness(np.array(taken)).max(axis=0)[candidates]
+        variety = -settings.variety_weight * table.likeness(np.array(taken), candidates).max(axis=0)
     probabilities = pick_propensities(score[candidates] + variety, std[candidates], settings)
-    at = int(rng.choice(len(candidates), p=probabilities))
-    return Pick(int(candidates[at]), role, float(variety[at]), float(probabilities[at]))
+    # As `rng.choice` draws, without its checks of what was checked.
+    at = min(int(np.searchsorted(probabilities.cumsum(), rng.random(), side="right")), len(candidates) - 1)
+    row = int(candidates[at])
+    return Pick(row, role, float(variety[at]), float(std[row]), float(probabilities[at]))
+
+
+def _shortlist(
+    table: IdeaTable,
+    score: np.ndarray,
+    mask: np.ndarray,
+    roles: tuple[Role, ...],
+    returning: np.ndarray | None,
+) -> np.ndarray:
+    """Return the mask less what is not among the best of any role, nor of all; shape (n_ideas,)."""
+    if mask.sum() <= SHORTLIST:
+        return mask
+    near = np.zeros_like(mask)
+    for role in {"open", *roles}:
+        rows = np.flatnonzero(_pool(table, role, mask, returning)[0])
+        near[rows[_best(score[rows])]] = True
+    return near
+
+
+def _best(score: np.ndarray) -> np.ndarray:
+    """Return the positions of the highest scores, as many as a shortlist holds, in no order."""
+    if len(score) <= SHORTLIST:
+        return np.arange(len(score))
+    return np.argpartition(-score, SHORTLIST - 1)[:SHORTLIST]

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from recommender.catalogue.dayparts import DAYPARTS, daypart
-from recommender.domain import Circumstances, Slot
+from recommender.domain import Slot
 from recommender.planning.dated import Stretches, moment, on_time, within
+from recommender.planning.daylight import city_of, daylight
 from recommender.planning.occasion import Occasion
-from recommender.planning.table import IdeaTable
+from recommender.planning.table import LEAD_MINUTES, IdeaTable
 
 STEP_MINUTES = 30
 SPANS_AT_A_TIME = 2000
-LEAD_MINUTES = {"now": 0, "same_day": 180, "days": 24 * 60, "weeks": 7 * 24 * 60}
-PREFERENCE = {"evening": 0, "afternoon": 1, "morning": 2, "midday": 3, "late": 4, "early": 5}
+PREFERENCE = ("evening", "afternoon", "morning", "midday", "late", "early")
 """Within a long stretch, which part of the day to propose first."""
+
+RANKS = np.array([PREFERENCE.index(part) for part in DAYPARTS])
+PARTS_BY_HOUR = np.array([DAYPARTS.index(daypart(datetime(2026, 1, 1, hour))) for hour in range(24)])
+BEDTIME, UP = 20, 5
+"""Hours between which children sleep."""
 
 DEFAULT_SLOTS = (
     *(Slot(day, time(18, 30), 330) for day in (5, 4, 3, 2, 1)),
@@ -34,15 +39,14 @@ class Openings:
 
     Attributes
     ----------
-    starts : tuple of datetime
-        Possible starts, in the couple's time zone, in order of preference.
     moments : ndarray of shape (n_starts,)
-        The same as seconds since 1970: in the hour that clocks repeat, local times are not enough.
-    window, left, notice, part : ndarray of shape (n_starts,)
-        Which free stretch each start lies in, the minutes left in it, the minutes until it, and its
-        position in ``DAYPARTS``.
-    asleep : ndarray of bool, shape (n_starts,)
-        Whether children, if there are any, are asleep then.
+        Possible starts in order of preference, seconds since 1970: in the hour that clocks repeat, local
+        times are not enough.
+    window, notice, part : ndarray of shape (n_starts,)
+        Which free stretch each start lies in, the minutes until it, and its position in ``DAYPARTS``.
+    left : ndarray of shape (4, n_starts)
+        The minutes left from each start, by what an idea asks for (`_demand`): in the stretch; of those, while
+        children sleep; while it is light; both.
     showings : Showings
         The beginnings of ideas that begin when they begin.
     anywhere : ndarray of bool, shape (n_ideas,)
@@ -50,20 +54,25 @@ class Openings:
     """
 
     table: IdeaTable
-    starts: tuple[datetime, ...]
     moments: np.ndarray
     window: np.ndarray
     left: np.ndarray
     notice: np.ndarray
     part: np.ndarray
-    asleep: np.ndarray
     showings: Showings
     anywhere: np.ndarray
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """The possible starts, in the couple's time zone."""
+        return tuple(moment(float(seconds), self.showings.zone) for seconds in self.moments)
 
     def fitting(self, idea_index: int) -> np.ndarray:
         """Return the positions of the starts that an idea fits, best first; showings apart."""
         table = self.table
-        fits = _startable(self, np.array([idea_index]))[0]
+        fits = table.minutes[idea_index] <= self.left[_demand(table, idea_index)]
+        fits &= table.lead_minutes[idea_index] <= self.notice
+        fits &= table.parts[self.part, idea_index]
         if table.spans.dated[idea_index]:
             own = table.spans.some(table.spans.idea == idea_index)
             fits &= within(own, self.moments, table.minutes).any(axis=0)
@@ -82,7 +91,7 @@ class Openings:
         windows = np.concatenate((self.showings.window[shown], self.window[fitting]))
         best = int(np.argmin(used[windows]))
         if best >= len(shown):
-            return self.starts[int(fitting[best - len(shown)])]
+            return moment(float(self.moments[fitting[best - len(shown)]]), self.showings.zone)
         return moment(float(self.showings.starts[shown[best]]), self.showings.zone)
 
 
@@ -115,36 +124,39 @@ def openings(table: IdeaTable, occasion: Occasion) -> Openings:
     """Return the starts of the week and which ideas fit each.
 
     An idea fits a start when it is the right part of the day, is over before the free stretch is,
-    leaves time to arrange it, and the children, if there are any, are minded or asleep.
+    leaves time to arrange it, has light enough if it needs any, and the children, if there are any, are
+    minded or asleep.
     """
-    circumstances = occasion.couple.circumstances
-    starts, window, left, part = _starts(circumstances, occasion)
-    moments = np.array([start.timestamp() for start in starts])
-    notice = (moments - occasion.now.timestamp()) / 60
-    night = [not circumstances.children or start.hour >= 20 or start.hour < 5 for start in starts]
-    asleep = np.array(night, dtype=bool)
-    anywhere = _fits_some(table, part, left, notice)
-    if circumstances.children:
-        at_night = _fits_some(table, part[asleep], left[asleep], notice[asleep])
-        anywhere = np.where(table.has["kids"]["asleep"], at_night, anywhere)
-    showings = _showings(table, occasion)
-    found = Openings(table, starts, moments, window, left, notice, part, asleep, showings, anywhere)
+    free = _free(occasion)
+    found = _starts(table, occasion, free)
+    found = replace(found, anywhere=_fits_some(found))
     return replace(found, anywhere=_existing(found)) if table.spans.dated.any() else found
 
 
-def _showings(table: IdeaTable, occasion: Occasion) -> Showings:
+def _free(occasion: Occasion) -> Stretches:
+    """Return the couple's free stretches of the week."""
+    zone = ZoneInfo(occasion.couple.circumstances.time_zone)
+    opens, minutes = [], []
+    for slot in occasion.couple.circumstances.slots or DEFAULT_SLOTS:
+        day = occasion.week.monday + timedelta(days=slot.weekday - 1)
+        opens.append(datetime.combine(day, slot.start, tzinfo=zone).timestamp())
+        minutes.append(slot.minutes)
+    starts = np.array(opens)
+    # Seconds count: wall-clock steps would be wrong across a change of the clocks.
+    return Stretches(starts, starts + 60.0 * np.array(minutes))
+
+
+def _showings(table: IdeaTable, occasion: Occasion, free: Stretches) -> Showings:
     """Return the beginnings of dated ideas that the couple can be at, with notice enough."""
     circumstances = occasion.couple.circumstances
-    slots = circumstances.slots or DEFAULT_SLOTS
-    opens = np.array([_opens(slot, circumstances, occasion).timestamp() for slot in slots])
-    free = Stretches(opens, opens + [60 * slot.minutes for slot in slots])
-    spans = table.spans.some((table.spans.starts >= opens.min()) & (table.spans.starts < free.closes.max()))
-    earliest = occasion.now.timestamp() + 60 * lead_minutes(table)[table.level["lead_time"]]
+    zone = ZoneInfo(circumstances.time_zone)
+    spans = table.spans.some((table.spans.starts >= free.opens.min()) & (table.spans.starts < free.closes.max()))
+    earliest = occasion.now.timestamp() + 60 * table.lead_minutes
     at, window = np.nonzero(on_time(spans, free, table.minutes, earliest))
     if circumstances.children:  # when they sleep is a matter of starts at home; see `Openings.fitting`
-        awake = ~table.has["kids"]["asleep"][spans.idea[at]]
+        awake = ~table.after_bedtime[spans.idea[at]]
         at, window = at[awake], window[awake]
-    return Showings(spans.idea[at], window, spans.starts[at], free, ZoneInfo(circumstances.time_zone))
+    return Showings(spans.idea[at], window, spans.starts[at], free, zone)
 
 
 def _existing(found: Openings) -> np.ndarray:
@@ -167,63 +179,89 @@ def _existing(found: Openings) -> np.ndarray:
 def _startable(found: Openings, rows: np.ndarray) -> np.ndarray:
     """Return which ideas fit which starts, dates apart, shape (n_rows, n_starts)."""
     table = found.table
-    fits = table.minutes[rows, None] <= found.left
-    fits &= lead_minutes(table)[table.level["lead_time"][rows], None] <= found.notice
-    fits &= np.array([suits(table, name)[rows] for name in DAYPARTS]).T[:, found.part]
-    return np.asarray(fits & (found.asleep | ~table.has["kids"]["asleep"][rows, None]))
+    fits = table.minutes[rows, None] <= found.left[_demand(table, rows)]
+    fits &= table.lead_minutes[rows, None] <= found.notice
+    fits &= table.parts[:, rows][found.part].T
+    return np.asarray(fits)
 
 
-def lead_minutes(table: IdeaTable) -> np.ndarray:
-    """Return the notice that each level of ``lead_time`` asks for, minutes, shape (n_levels,)."""
-    return np.array([LEAD_MINUTES[name] for name in table.taxonomy.facets["lead_time"].names])
+def _demand(table: IdeaTable, rows: np.ndarray | slice | int = slice(None)) -> np.ndarray:
+    """Return the row of `Openings.left` that each idea goes by."""
+    return np.asarray(table.after_bedtime[rows] + 2 * table.by_daylight[rows])
 
 
-def suits(table: IdeaTable, part: str) -> np.ndarray:
-    """Return which ideas can be done in a part of the day, shape (n_ideas,)."""
-    return np.asarray(table.has["time_of_day"]["any"] | table.has["time_of_day"][part])
-
-
-def _fits_some(table: IdeaTable, part: np.ndarray, left: np.ndarray, notice: np.ndarray) -> np.ndarray:
-    """Return which ideas fit one of these starts at least.
+def _fits_some(found: Openings) -> np.ndarray:
+    """Return which ideas fit one of the starts at least, shape (n_ideas,).
 
     Whether they do hangs on the longest time left in each part of the day, given the notice that an idea
-    asks for: so each start is looked at once, not once for every idea.
+    asks for and what else it does: so each start is looked at once, not once for every idea.
     """
-    fits = np.zeros(len(table.ideas), dtype=bool)
-    lead = lead_minutes(table)
-    longest = np.full((len(DAYPARTS), len(lead)), -1)
-    for level, needed in enumerate(lead):
-        usable = notice >= needed
-        np.maximum.at(longest[:, level], part[usable], left[usable])
-    for position, name in enumerate(DAYPARTS):
-        fits |= suits(table, name) & (table.minutes <= longest[position][table.level["lead_time"]])
-    return fits
+    table = found.table
+    leads, level = np.array(sorted(LEAD_MINUTES.values())), np.arange(len(LEAD_MINUTES))
+    longest = np.full((len(DAYPARTS), len(found.left), len(leads)), -1.0)
+    usable = np.where(found.notice >= leads[:, None, None], found.left, -1.0)  # (level, demand, start)
+    np.maximum.at(longest, found.part, usable.transpose(2, 1, 0))
+    group = _demand(table) * len(level) + np.searchsorted(leads, table.lead_minutes)
+    fits = table.parts & (table.minutes <= longest.reshape(len(DAYPARTS), -1)[:, group])
+    return np.asarray(fits.any(axis=0))
 
 
-def _starts(
-    circumstances: Circumstances, occasion: Occasion
-) -> tuple[tuple[datetime, ...], np.ndarray, np.ndarray, np.ndarray]:
-    """Return starts in order of preference, their stretches, the minutes left in each, and parts of day."""
+def _starts(table: IdeaTable, occasion: Occasion, free: Stretches) -> Openings:
+    """Return the possible starts in order of preference, before it is known what fits them."""
+    circumstances = occasion.couple.circumstances
     zone = ZoneInfo(circumstances.time_zone)
-    found: list[tuple[int, datetime, int]] = []
-    for window, slot in enumerate(circumstances.slots or DEFAULT_SLOTS):
-        opens = _opens(slot, circumstances, occasion)
-        for minute in range(0, slot.minutes, STEP_MINUTES):
-            # Aware arithmetic in UTC: wall-clock steps would be wrong across a change of the clocks.
-            start = opens + timedelta(minutes=minute)
-            if start >= occasion.now:
-                found.append((window, start.astimezone(zone), slot.minutes - minute))
-    local = [(daypart(start), window, start, left) for window, start, left in found]
-    local.sort(key=lambda item: (PREFERENCE[item[0]], item[1]))  # stable: the earliest first
-    return (
-        tuple(start for _, _, start, _ in local),
-        np.array([window for _, window, _, _ in local], dtype=int),
-        np.array([left for _, _, _, left in local], dtype=int),
-        np.array([DAYPARTS.index(part) for part, _, _, _ in local], dtype=int),
+    steps = [np.arange(opens, closes, 60 * STEP_MINUTES) for opens, closes in zip(*_edges(free), strict=True)]
+    moments = np.concatenate(steps)
+    window = np.repeat(np.arange(len(steps)), [len(each) for each in steps])
+    ahead = moments >= occasion.now.timestamp()
+    moments, window = moments[ahead], window[ahead]
+    hours = _local_hours(moments, zone)
+    part = PARTS_BY_HOUR[hours]
+    order = np.lexsort((moments, window, RANKS[part]))
+    moments, window, hours, part = moments[order], window[order], hours[order], part[order]
+    left = (free.closes[window] - moments) / 60
+    asleep = np.array(not circumstances.children) | (hours >= BEDTIME) | (hours < UP)
+    light = np.minimum(left, _light_left(moments, occasion))
+    return Openings(
+        table=table,
+        moments=moments,
+        window=window,
+        left=np.stack([left, np.where(asleep, left, -1), light, np.where(asleep, light, -1)]),
+        notice=(moments - occasion.now.timestamp()) / 60,
+        part=part,
+        showings=_showings(table, occasion, free),
+        anywhere=np.zeros(len(table.ideas), dtype=bool),
     )
 
 
-def _opens(slot: Slot, circumstances: Circumstances, occasion: Occasion) -> datetime:
-    day = occasion.week.monday + timedelta(days=slot.weekday - 1)
-    local = datetime.combine(day, slot.start, tzinfo=ZoneInfo(circumstances.time_zone))
-    return local.astimezone(UTC)
+def _edges(free: Stretches) -> tuple[list[float], list[float]]:
+    return free.opens.tolist(), free.closes.tolist()
+
+
+def _local_hours(moments: np.ndarray, zone: ZoneInfo) -> np.ndarray:
+    """Return the hour that clocks show at each moment."""
+    if not len(moments):
+        return np.zeros(0, dtype=int)
+    first, last = _offset(moments.min(), zone), _offset(moments.max(), zone)
+    offsets = first if first == last else np.array([_offset(at, zone) for at in moments])
+    return np.asarray((moments + offsets) % 86_400 // 3600, dtype=int)
+
+
+def _offset(seconds: float, zone: ZoneInfo) -> float:
+    offset = datetime.fromtimestamp(seconds, zone).utcoffset()
+    return offset.total_seconds() if offset is not None else 0.0
+
+
+def _light_left(moments: np.ndarray, occasion: Occasion) -> np.ndarray:
+    """Return the minutes of light left at each moment, -1 in the dark; endless where nobody knows."""
+    circumstances = occasion.couple.circumstances
+    latitude = circumstances.latitude
+    if latitude is None:
+        latitude = city_of(circumstances.time_zone)[0]
+    if latitude is None:
+        return np.full(len(moments), np.inf)
+    days = (occasion.week.monday + timedelta(days=number) for number in range(-1, 8))
+    light = [daylight(round(latitude, 1), circumstances.time_zone, day) for day in days]
+    dawn, dusk = np.array(light).T
+    lit = (dawn <= moments[:, None]) & (moments[:, None] <= dusk)
+    return np.asarray(np.where(lit, dusk - moments[:, None], -60).max(axis=1) / 60)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recommender.catalogue.dayparts import DAYPARTS
 from recommender.catalogue.taxonomy import Taxonomy
 from recommender.domain import Idea
 from recommender.planning.dated import Spans, spans_of
@@ -25,6 +26,8 @@ CLOSE_PRACTICES = (
 )
 GROWTH_PRACTICES = ("novelty_learning", "unusual_event")
 EASY_MINUTES_MAX = 120
+LEAD_MINUTES = {"now": 0, "same_day": 180, "days": 24 * 60, "weeks": 7 * 24 * 60}
+LIT_PLACES = ("home", "yard", "neighbourhood", "venue", "event", "online")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,14 @@ class IdeaTable:
         Facet to value to who carries it.
     level : Mapping[str, ndarray of int]
         Ordinal facet to each idea's position in it, from 0 (least demanding).
+    lead_minutes : ndarray of shape (n_ideas,)
+        The notice that an idea asks for.
+    parts : ndarray of bool, shape (n_dayparts, n_ideas)
+        Which parts of the day, in the order of ``DAYPARTS``, it can be done in.
+    after_bedtime : ndarray of bool, shape (n_ideas,)
+        Whether children, if there are any, have to be asleep.
+    by_daylight : ndarray of bool, shape (n_ideas,)
+        Out in the open where no lamps are, and not meant for the dark.
     directions : ndarray of shape (n_ideas, n_ranking_features)
         Unit vectors; their inner product says how alike two ideas are, -1 to 1.
     spans : Spans
@@ -58,6 +69,10 @@ class IdeaTable:
     index: Mapping[str, int]
     typical_cost: np.ndarray
     minutes: np.ndarray
+    lead_minutes: np.ndarray
+    parts: np.ndarray
+    after_bedtime: np.ndarray
+    by_daylight: np.ndarray
     has: Mapping[str, Mapping[str, np.ndarray]]
     level: Mapping[str, np.ndarray]
     directions: np.ndarray
@@ -85,9 +100,9 @@ class IdeaTable:
             return np.ones(len(self.ideas), dtype=bool)
         return np.asarray(~self.guessed[facet])
 
-    def likeness(self, rows: np.ndarray) -> np.ndarray:
-        """Return how alike each idea in ``rows`` is to every idea, shape (n_rows, n_ideas), 0 to 1."""
-        return np.asarray(np.clip(self.directions[rows] @ self.directions.T, 0, 1))
+    def likeness(self, rows: np.ndarray, others: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return how alike each idea in ``rows`` is to each of ``others``, shape (n_rows, n_others), 0 to 1."""
+        return np.asarray(np.clip(self.directions[rows] @ self.directions[others].T, 0, 1))
 
 
 def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] = ()) -> IdeaTable:
@@ -114,6 +129,8 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
         for facet in taxonomy.facets.values()
         if facet.kind == "ordinal"
     }
+    lead = np.array([LEAD_MINUTES[name] for name in taxonomy.facets["lead_time"].names])
+    times = has["time_of_day"]
     bare = IdeaTable(
         taxonomy=taxonomy,
         ideas=tuple(ideas),
@@ -121,6 +138,12 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
         index={idea.idea_id: row for row, idea in enumerate(ideas)},
         typical_cost=np.array([idea.typical_cost for idea in ideas], dtype=float),
         minutes=np.array([idea.minutes for idea in ideas], dtype=int),
+        lead_minutes=lead[level["lead_time"]],
+        parts=np.array([times["any"] | times[name] for name in DAYPARTS]),
+        after_bedtime=has["kids"]["asleep"],
+        by_daylight=has["setting"]["outdoor"]
+        & ~has["hazard"]["dark"]
+        & ~np.logical_or.reduce([has["place"][name] for name in LIT_PLACES]),
         has=has,
         level=level,
         directions=_directions(features, taxonomy),

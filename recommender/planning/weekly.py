@@ -29,9 +29,8 @@ class Expectation(Protocol):
     def mean(self) -> np.ndarray:
         """Expected ratings, shape (n_partners, n_ideas), 1 to 5."""
 
-    @property
-    def couple_std(self) -> np.ndarray:
-        """Standard deviation of the partners' average, shape (n_ideas,), rating points."""
+    def couple_std(self, rows: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of the partners' average for some ideas, shape (n_rows,), points."""
 
     @property
     def model_version(self) -> str:
@@ -180,7 +179,7 @@ def _suggestion(
         idea_id=table.ideas[row].idea_id,
         starts_at=can.openings.best_start(row, tuple(other.starts_at for other in others)),
         expected=min(max(float(scored.average[row]), 1.0), 5.0),
-        std=float(expectation.couple_std[row]),
+        std=pick.std,
         score=float(scored.total[row]) + pick.variety,
         propensity=pick.propensity,
         reasons=reasons_for(table, expectation, scored, pick),

@@ -167,9 +167,11 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         aligned_features(self.idea_features_, pairs["idea_id"])
         mean, var = np.zeros(len(pairs)), np.zeros(len(pairs))
         for where, partner, posterior in self._posteriors(pairs, ratings, partner_features):
-            columns = [self.model_.index[idea_id] for idea_id in pairs["idea_id"].to_numpy()[where]]
+            columns = np.array([self.model_.index[idea_id] for idea_id in pairs["idea_id"].to_numpy()[where]])
             mean[where] = posterior.mean[partner, columns]
-            var[where] = posterior.std[partner, columns] ** 2
+            if return_std:
+                ideas, at = np.unique(columns, return_inverse=True)
+                var[where] = self.model_.std(posterior, ideas)[partner, at] ** 2
         if not return_std:
             return mean
         return mean, np.sqrt(var + self.parameters_.noise_var + self.parameters_.shock_var)

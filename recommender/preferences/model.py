@@ -17,7 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg import solve_triangular
+
+ROWS_AT_A_TIME = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +89,23 @@ class CouplePosterior:
 
     Attributes
     ----------
-    mean, std : ndarray of shape (P, n_ideas)
-        Each partner's expected rating and its standard deviation (of the expectation, without noise).
-    couple_std : ndarray of shape (n_ideas,)
-        Standard deviation of the partners' average.
+    mean : ndarray of shape (P, n_ideas)
+        Each partner's expected rating; how sure it is, `HierarchicalModel.std` says.
     leniency : ndarray of shape (P,)
     answers, taste : ndarray of shape (P, n_features)
         Weights that the quiz set and that the ratings taught.
     effects : ndarray of shape (n_ideas,)
         Each idea's effect beyond its tags, this couple's ratings of it included.
+    known : Conditioned
+        The ratings that it rests on.
     """
 
     mean: np.ndarray
-    std: np.ndarray
-    couple_std: np.ndarray
     leniency: np.ndarray
     answers: np.ndarray
     taste: np.ndarray
     effects: np.ndarray
+    known: Conditioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +153,8 @@ class HierarchicalModel:
         self.index = {idea_id: row for row, idea_id in enumerate(idea_ids)}
         self.design = with_intercept(features - parameters.feature_means)
         self._effects, self._effect_vars = effects_of(parameters, idea_ids)
-        self._answer_scores = self.design @ parameters.fixed
-        self._couple_rows = self.design @ parameters.couple_cov
-        self._partner_rows = self.design @ parameters.partner_cov
-        self._design_single = self.design.astype(np.float32)
-        self._couple_rows_single = self._couple_rows.astype(np.float32)
-        self._partner_rows_single = self._partner_rows.astype(np.float32)
-        self._couple_vars = np.einsum("if,if->i", self._couple_rows, self.design)
-        self._partner_vars = np.einsum("if,if->i", self._partner_rows, self.design)
+        self._couple_vars = _quadratic(self.design, parameters.couple_cov)
+        self._partner_vars = _quadratic(self.design, parameters.partner_cov)
 
     def posterior(self, answers: np.ndarray, ratings: CoupleRatings) -> CouplePosterior:
         """Return the exact posterior of a couple.
@@ -171,25 +166,39 @@ class HierarchicalModel:
         ratings : CoupleRatings
         """
         known = self._condition(answers, ratings)
-        taught, shift = self._taught(known, cho_solve((known.factor, True), known.residual))
+        taught, shift = self._taught(known, known.solved(known.residual))
         said = answers @ self.parameters.fixed[:, 1:].T
         effects = self._effects + shift
-        half = self._whitened(known)
-        prior_var = self._couple_vars + self._effect_vars
-        var = prior_var + self._partner_vars - np.einsum("pin,pin->pi", half, half)
-        couple_var = var.mean(axis=0)
-        if len(answers) == 2:
-            shared = prior_var - np.einsum("in,in->i", half[0], half[1])
-            couple_var = (var.sum(axis=0) + 2 * shared) / 4
         return CouplePosterior(
             mean=effects + (self.parameters.fixed[:, 0] + said + taught) @ self.design.T,
-            std=np.sqrt(np.maximum(var, 0)),
-            couple_std=np.sqrt(np.maximum(couple_var, 0)),
             leniency=(said + taught)[:, 0],
             answers=said[:, 1:],
             taste=taught[:, 1:],
             effects=effects,
+            known=known,
         )
+
+    def std(self, posterior: CouplePosterior, rows: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of each partner's expectation of some ideas, shape (P, n_rows).
+
+        Noise is not in it. Apart from the posterior, since it is asked of few ideas.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Ideas, none twice.
+        """
+        prior = self._couple_vars[rows] + self._partner_vars[rows] + self._effect_vars[rows]
+        known = posterior.known
+        explained = [self._explained(known, known.weights(mine), rows) for mine in known.mine]
+        return np.asarray(np.sqrt(np.maximum(prior - explained, 0)))
+
+    def couple_std(self, posterior: CouplePosterior, rows: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of the partners' average for some ideas, shape (n_rows,)."""
+        known, n_partners = posterior.known, len(posterior.mean)
+        prior = self._couple_vars[rows] + self._partner_vars[rows] / n_partners + self._effect_vars[rows]
+        explained = self._explained(known, known.weights(known.mine.sum(axis=0) / n_partners), rows)
+        return np.asarray(np.sqrt(np.maximum(prior - explained, 0)))
 
     def sample_posterior(
         self, answers: np.ndarray, ratings: CoupleRatings, rng: np.random.Generator
@@ -210,7 +219,7 @@ class HierarchicalModel:
         _, evening = np.unique(ratings.date, return_inverse=True)
         noise = rng.normal(0, np.sqrt(parameters.noise_var), size=len(ratings.rating)) + shocks[evening]
         seen = prior[ratings.partner, ratings.idea_index] + noise
-        taught, shift = self._taught(known, cho_solve((known.factor, True), known.residual - seen))
+        taught, shift = self._taught(known, known.solved(known.residual - seen))
         fixed = with_intercept(answers) @ self.parameters.fixed.T
         return np.asarray(prior + self._effects + shift + (fixed + taught) @ self.design.T)
 
@@ -231,73 +240,102 @@ class HierarchicalModel:
     def _n(self) -> int:
         return self.design.shape[1]
 
-    def _condition(self, answers: np.ndarray, ratings: CoupleRatings) -> _Conditioned:
+    def _condition(self, answers: np.ndarray, ratings: CoupleRatings) -> Conditioned:
         partner, rows = ratings.partner, ratings.idea_index
         ideas, place = np.unique(rows, return_inverse=True)
-        seen, at = self.design[ideas], np.ix_(place, place)
-        shared = self._couple_rows[ideas] @ seen.T + np.diag(self._effect_vars[ideas])
-        own = self._partner_rows[ideas] @ seen.T
-        same_partner = partner[:, None] == partner[None, :]
-        gram = shared[at] + same_partner * own[at] + rating_noise(self.parameters, ratings.date)
-        fixed = with_intercept(answers)[partner] * self._answer_scores[rows]
-        return _Conditioned(
-            ideas=ideas,
-            place=place,
+        seen = self.design[ideas]
+        couple_rows, partner_rows = seen @ self.parameters.couple_cov, seen @ self.parameters.partner_cov
+        shared, own = couple_rows @ seen.T, partner_rows @ seen.T
+        shared.flat[:: len(ideas) + 1] += self._effect_vars[ideas]
+        at = place[:, None] * len(ideas) + place
+        same_partner = partner[:, None] == partner
+        gram = shared.take(at) + same_partner * own.take(at) + rating_noise(self.parameters, ratings.date)
+        factor = np.linalg.cholesky(gram)
+        fixed = with_intercept(answers)[partner] * (seen @ self.parameters.fixed)[place]
+        return Conditioned(
+            rows=rows,
+            couple_rows=couple_rows[place],
+            partner_rows=partner_rows[place],
             mine=partner == np.arange(len(answers))[:, None],
-            factor=np.linalg.cholesky(gram),
+            inverse=solve_triangular(factor, np.eye(len(rows)), lower=True, check_finite=False).T,
             residual=ratings.rating - self._effects[rows] - fixed.sum(axis=1),
         )
 
-    def _taught(self, known: _Conditioned, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _taught(self, known: Conditioned, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how far ratings move each partner's weights (P, F) and each idea's effect (n_ideas,).
 
         ``values`` (N,) are the residuals times the inverse covariance of the ratings.
         """
-        rows = known.ideas[known.place]
-        weights = self._couple_rows[rows].T @ values + (known.mine * values) @ self._partner_rows[rows]
-        return weights, np.bincount(rows, self._effect_vars[rows] * values, len(self.idea_ids))
+        own = (known.mine * values) @ known.partner_rows
+        moved = np.bincount(known.rows, self._effect_vars[known.rows] * values, len(self.idea_ids))
+        return values @ known.couple_rows + own, moved
 
-    def _whitened(self, known: _Conditioned) -> np.ndarray:
-        """Return the covariance of everything with the ratings, times their inverse factor: (P, n_ideas, N).
+    def _explained(self, known: Conditioned, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the variance of ideas that the ratings explain, shape (n_rows,).
 
-        Its squares are the variance that the ratings explain. In single precision: this is the largest
-        product of a posterior, and a standard deviation needs no more.
+        Parameters
+        ----------
+        weights : ndarray of shape (F, N)
+            Covariance of weights with the ratings, times ``known.inverse``.
         """
-        seen = self._design_single[known.ideas].T
-        shared, own = self._couple_rows_single @ seen, self._partner_rows_single @ seen
-        shared[known.ideas, np.arange(len(known.ideas))] += self._effect_vars[known.ideas]
-        inverse = solve_triangular(known.factor, np.eye(len(known.place)), lower=True).T
-        gather = known.place == np.arange(len(known.ideas))[:, None]
-        both = shared @ (gather @ inverse).astype(np.float32)
-        return np.stack([both + own @ ((gather * mine) @ inverse).astype(np.float32) for mine in known.mine])
+        half = self.design[rows] @ weights
+        order = np.argsort(rows)
+        at = order[np.searchsorted(rows, known.rows, sorter=order) % len(rows)]
+        again = np.flatnonzero(rows[at] == known.rows)
+        # What the idea has beyond its tags was in its own ratings too.
+        np.add.at(half, at[again], self._effect_vars[known.rows[again], None] * known.inverse[again])
+        return np.einsum("in,in->i", half, half)
 
 
 @dataclass(frozen=True, slots=True)
-class _Conditioned:
-    """A couple's ratings made ready. U is the number of ideas they rated, N of their ratings.
+class Conditioned:
+    """A couple's ratings made ready. N is their number.
 
     Attributes
     ----------
-    ideas : ndarray of int, shape (U,)
-    place : ndarray of int, shape (N,)
-        Which of the U ideas a rating is of.
+    rows : ndarray of int, shape (N,)
+        The ideas that were rated.
+    couple_rows, partner_rows : ndarray of shape (N, F)
+        Their features times each covariance of the weights.
     mine : ndarray of bool, shape (P, N)
-    factor : ndarray of shape (N, N)
-        Lower Cholesky factor of the covariance of the ratings.
+        Whose rating it is.
+    inverse : ndarray of shape (N, N)
+        ``inverse @ inverse.T`` is the inverse covariance of the ratings.
     residual : ndarray of shape (N,)
         Ratings less what was expected of them beforehand.
     """
 
-    ideas: np.ndarray
-    place: np.ndarray
+    rows: np.ndarray
+    couple_rows: np.ndarray
+    partner_rows: np.ndarray
     mine: np.ndarray
-    factor: np.ndarray
+    inverse: np.ndarray
     residual: np.ndarray
+
+    def solved(self, values: np.ndarray) -> np.ndarray:
+        """Return the inverse covariance of the ratings times ``values``, shape (N,)."""
+        return np.asarray(self.inverse @ (values @ self.inverse))
+
+    def weights(self, mine: np.ndarray) -> np.ndarray:
+        """Return the covariance of weights with the ratings, times ``inverse``, shape (F, N).
+
+        Parameters
+        ----------
+        mine : ndarray of shape (N,)
+            How much of each rating's own part is theirs whose weights are meant.
+        """
+        return np.asarray((self.couple_rows + mine[:, None] * self.partner_rows).T @ self.inverse)
 
 
 def with_intercept(matrix: np.ndarray) -> np.ndarray:
     """Return ``matrix`` behind a column of ones, shape (n, m + 1)."""
     return np.hstack([np.ones((len(matrix), 1)), matrix])
+
+
+def _quadratic(design: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Return ``x' covariance x`` for every row ``x`` of ``design``, some rows at a time, shape (n_ideas,)."""
+    blocks = np.array_split(design, len(design) // ROWS_AT_A_TIME + 1)
+    return np.concatenate([np.einsum("if,if->i", block @ covariance, block) for block in blocks])
 
 
 def rating_noise(parameters: Parameters, date: np.ndarray) -> np.ndarray:

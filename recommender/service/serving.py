@@ -47,10 +47,9 @@ class CoupleExpectation:
         """Expected ratings, shape (n_partners, n_ideas)."""
         return self.posterior.mean
 
-    @property
-    def couple_std(self) -> np.ndarray:
-        """Standard deviation of the partners' average, shape (n_ideas,)."""
-        return self.posterior.couple_std
+    def couple_std(self, rows: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of the partners' average for some ideas, shape (n_rows,)."""
+        return self.model.couple_std(self.posterior, rows)
 
     def contributions(self, idea_index: int) -> Contributions:
         """Return the additive terms of one idea."""

@@ -270,10 +270,9 @@ class _BaselineExpectation:
     mean: np.ndarray
     model_version: str
 
-    @property
-    def couple_std(self) -> np.ndarray:
+    def couple_std(self, rows: np.ndarray) -> np.ndarray:
         """No spread is known."""
-        return np.zeros(self.mean.shape[1])
+        return np.zeros(len(rows))
 
     def contributions(self, _idea_index: int) -> Contributions | None:
         """No terms are known."""

@@ -32,7 +32,8 @@ def other_starts(
         if other.status == "planned" and other.date_id != date.date_id
     ]
     free = openings(d.table, occasion)
-    fitting = (free.starts[at] for at in free.fitting(row))
+    starts = free.starts
+    fitting = (starts[at] for at in free.fitting(row))
     kept = (
         start
         for start in fitting
