@@ -121,7 +121,9 @@ def test_the_plan_s_own_logs_tell_of_another_policy() -> None:
     target = pick_propensities(other, std, plan)
     rng = np.random.default_rng(7)
     n = 4000
-    picks = [choose_slate(table, score, std.__getitem__, np.ones(3, dtype=bool), plan, rng)[0] for _ in range(n)]
+    picks = [
+        choose_slate(table, score, std.__getitem__, np.ones(3, dtype=bool), plan, rng)[0] for _ in range(n)
+    ]
     shown = np.array([pick.idea_index for pick in picks])
     log = Log(
         worth[shown] + rng.normal(0, 1, n),

@@ -190,7 +190,9 @@ def test_picks_are_feasible_different_and_of_their_role(seed: int, share: float)
     rng = np.random.default_rng(seed)
     n = len(table.ideas)
     mask = rng.random(n) < share
-    found = choose_slate(table, rng.normal(3.5, 0.4, n), rng.uniform(0.1, 0.7, n).__getitem__, mask, BOLD, rng)
+    found = choose_slate(
+        table, rng.normal(3.5, 0.4, n), rng.uniform(0.1, 0.7, n).__getitem__, mask, BOLD, rng
+    )
     rows = [pick.idea_index for pick in found]
     assert len(rows) == len(set(rows)) == min(3, mask.sum())
     assert mask[rows].all()

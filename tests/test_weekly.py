@@ -51,7 +51,7 @@ from tests.planning_world import (
 )
 
 GREEDY = PlanSettings(exploration=0.0)
-PLAIN = replace(TOP_K, rule="plain")
+PLAIN = TOP_K
 
 
 def numbers() -> Iterator[str]:
@@ -179,7 +179,7 @@ def test_no_limits_a_full_plan() -> None:
     plan = planned(occasion_of())
     assert [s.role for s in plan.suggestions] == ["easy", "growth", "close"]
     assert len({s.starts_at.date() for s in plan.suggestions}) == 3
-    assert (plan.week, plan.couple_id, plan.rule) == (WEEK, "c", "average_with_floor")
+    assert (plan.week, plan.couple_id, plan.rule) == (WEEK, "c", "leaning")
 
 
 @pytest.mark.parametrize("week", ["2026-W02", "2026-W13", "2026-W28", "2026-W43", "2026-W53"])
@@ -247,7 +247,7 @@ class TestBothOfThem:
 
     def test_what_one_would_dislike_falls_behind(self) -> None:
         """5 and 2 average 3.5 but lose a point for being 1 below the floor of 3, so 3.2 each comes first."""
-        fair = replace(PLAIN, floor_weight=1.0)
+        fair = replace(PLAIN, rule="average_with_floor")
         plan = plan_of([idea("a"), idea("b")], known([5.0, 3.2], [2.0, 3.2]), occasion_of(), fair)
         assert [(s.idea_id, pytest.approx(s.score)) for s in plan.suggestions] == [("b", 3.2), ("a", 2.5)]
         balance = next(r for r in plan.suggestions[1].reasons if r.kind == "balance")

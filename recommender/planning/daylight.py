@@ -43,14 +43,14 @@ def daylight(latitude: float, time_zone: str, day: date) -> tuple[float, float]:
     05:03
     22:41
     """
-    here = Observer(latitude, city_of(time_zone)[1])
+    here, zone = Observer(latitude, city_of(time_zone)[1]), ZoneInfo(time_zone)
     try:
-        edges = dawn(here, day, TWILIGHT_DEGREES), dusk(here, day, TWILIGHT_DEGREES)
+        first, last = (edge(here, day, TWILIGHT_DEGREES, zone) for edge in (dawn, dusk))
     except ValueError:  # near the poles there are days without the one or the other
-        midday = noon(here, day)
+        midday = noon(here, day, zone)
         half_a_day = 43_200.0 if elevation(here, midday) > -TWILIGHT_DEGREES else 0.0
         return midday.timestamp() - half_a_day, midday.timestamp() + half_a_day
-    return edges[0].timestamp(), edges[1].timestamp()
+    return first.timestamp(), last.timestamp()
 
 
 @cache

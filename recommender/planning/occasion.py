@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -21,6 +22,8 @@ class PastIdea:
         Both (or the only one who rated) would do it again.
     swap_reason : SwapReason or None
         Why it was swapped away.
+    felt : Mapping[str, int]
+        Partner id to how much they enjoyed it, 1 to 5, of those who said.
     """
 
     idea_id: str
@@ -28,6 +31,7 @@ class PastIdea:
     met: Literal["done", "planned", "shown", "swapped", "kept"]
     loved: bool = False
     swap_reason: SwapReason | None = None
+    felt: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

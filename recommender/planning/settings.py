@@ -14,11 +14,13 @@ class PlanSettings:
     Attributes
     ----------
     rule : str
-        Named in every plan.
+        How two expected ratings become one score, a name in `couple.RULES`; named in every plan.
     floor : float
         Expected rating below which the less keen partner's shortfall counts.
     floor_weight : float
         Points lost for each point below the floor.
+    lean_weight : float
+        Share of the say that goes to a partner for each point they are behind.
     freshness_weight : float
         Points between nothing like it and just like it, at the freshest dial.
     shown_weight : float
@@ -37,9 +39,10 @@ class PlanSettings:
         One suggestion each, in this order.
     """
 
-    rule: str = "average_with_floor"
+    rule: str = "leaning"
     floor: float = 3.0
     floor_weight: float = 1.0
+    lean_weight: float = 0.25
     freshness_weight: float = 0.4
     shown_weight: float = 0.3
     goal_weight: float = 0.15
@@ -51,8 +54,7 @@ class PlanSettings:
 
 
 TOP_K = PlanSettings(
-    rule="top_k_average",
-    floor_weight=0.0,
+    rule="average",
     freshness_weight=0.0,
     shown_weight=0.0,
     goal_weight=0.0,

@@ -45,8 +45,8 @@ class Openings:
     window, notice, part : ndarray of shape (n_starts,)
         Which free stretch each start lies in, the minutes until it, and its position in ``DAYPARTS``.
     left : ndarray of shape (4, n_starts)
-        The minutes left from each start, by what an idea asks for (`_demand`): in the stretch; of those, while
-        children sleep; while it is light; both.
+        The minutes left from each start, by what an idea asks for (`_demand`): in the stretch; of those,
+        while children sleep; while it is light; both.
     showings : Showings
         The beginnings of ideas that begin when they begin.
     anywhere : ndarray of bool, shape (n_ideas,)
@@ -150,7 +150,9 @@ def _showings(table: IdeaTable, occasion: Occasion, free: Stretches) -> Showings
     """Return the beginnings of dated ideas that the couple can be at, with notice enough."""
     circumstances = occasion.couple.circumstances
     zone = ZoneInfo(circumstances.time_zone)
-    spans = table.spans.some((table.spans.starts >= free.opens.min()) & (table.spans.starts < free.closes.max()))
+    spans = table.spans.some(
+        (table.spans.starts >= free.opens.min()) & (table.spans.starts < free.closes.max())
+    )
     earliest = occasion.now.timestamp() + 60 * table.lead_minutes
     at, window = np.nonzero(on_time(spans, free, table.minutes, earliest))
     if circumstances.children:  # when they sleep is a matter of starts at home; see `Openings.fitting`

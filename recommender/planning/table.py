@@ -101,7 +101,7 @@ class IdeaTable:
         return np.asarray(~self.guessed[facet])
 
     def likeness(self, rows: np.ndarray, others: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Return how alike each idea in ``rows`` is to each of ``others``, shape (n_rows, n_others), 0 to 1."""
+        """Return how alike each of ``rows`` is to each of ``others``, shape (n_rows, n_others), 0 to 1."""
         return np.asarray(np.clip(self.directions[rows] @ self.directions[others].T, 0, 1))
 
 

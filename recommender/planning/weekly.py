@@ -12,6 +12,7 @@ import numpy as np
 from recommender.domain import Plan, Reason, Suggestion, SwapReason
 from recommender.planning.couple import couple_score
 from recommender.planning.feasibility import Feasible, feasible, relaxations
+from recommender.planning.ledger import ledger_of
 from recommender.planning.lifts import Lifts, lifts
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.reasons import Extras, reasons_of
@@ -133,7 +134,8 @@ def score_ideas(
 ) -> Scored:
     """Return every idea's score for this couple and week, with its parts."""
     average = expectation.mean.mean(axis=0)
-    balanced = couple_score(expectation.mean, settings)
+    ledger = ledger_of(table, expectation.mean, occasion)
+    balanced = couple_score(expectation.mean, ledger, settings)
     added = lifts(table, occasion, settings, expectation.mean.min(axis=0))
     total = balanced + added.freshness + added.shown + added.goals + added.care
     return Scored(average, balanced - average, added, total)

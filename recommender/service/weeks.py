@@ -180,6 +180,7 @@ def history_of(past: _Past) -> tuple[PastIdea, ...]:
             on=date.starts_at.astimezone(zone).date(),
             met="done" if date.status == "done" else "planned",
             loved=_loved(date.date_id, past.ratings),
+            felt={rating.partner_id: rating.enjoyment for rating in _of(date, past.ratings)},
         )
         for date in past.dates
         if date.idea_id is not None and date.status != "skipped"

@@ -11,14 +11,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
+from types import MappingProxyType
 
 import numpy as np
 
 from recommender.catalogue.library import Catalogue
 from recommender.domain import AnswerValue, Boundaries, Circumstances, Option, Question, Slot, Tags
 
-SHARED = 0.5
-"""Correlation of two partners' tastes."""
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What kind of couples live in a town.
+
+    Attributes
+    ----------
+    shared : float
+        Correlation of two partners' tastes, -1 to 1.
+    rates : tuple of two floats
+        How likely each partner is to rate a date.
+    """
+
+    shared: float = 0.5
+    rates: tuple[float, float] = (1.0, 1.0)
+
+
+WORLDS: Mapping[str, World] = MappingProxyType(
+    {
+        "typical": World(),
+        "similar": World(shared=0.85),
+        "divergent": World(shared=-0.3),
+        "one_sided": World(rates=(1.0, 0.1)),
+    }
+)
+"""By name; in the last one partner hardly ever rates."""
 
 TASTE_SCALE = 0.32
 QUALITY_SD = 0.25
@@ -40,18 +65,20 @@ class Town:
         True expected enjoyment, 1 to 5, before moods and rounding.
     answers, boundaries : tuples of shape (n_couples, 2)
     circumstances : tuple of shape (n_couples,)
+    world : World
     """
 
     enjoyment: np.ndarray
     answers: tuple[tuple[Mapping[str, AnswerValue], ...], ...]
     boundaries: tuple[tuple[Boundaries, ...], ...]
     circumstances: tuple[Circumstances, ...]
+    world: World
 
 
-def build_town(catalogue: Catalogue, n_couples: int, seed: int) -> Town:
+def build_town(catalogue: Catalogue, n_couples: int, seed: int, world: World = WORLDS["typical"]) -> Town:
     """Return a town of couples over the ideas of ``catalogue``; the same seed gives the same town."""
     rng = np.random.default_rng(seed)
-    tastes = _tastes(catalogue, n_couples, rng)
+    tastes = _tastes(catalogue, n_couples, world.shared, rng)
     return Town(
         enjoyment=_enjoyment(catalogue, tastes, rng),
         answers=tuple(
@@ -60,6 +87,7 @@ def build_town(catalogue: Catalogue, n_couples: int, seed: int) -> Town:
         ),
         boundaries=tuple(tuple(_boundaries(rng) for _ in range(2)) for _ in range(n_couples)),
         circumstances=tuple(_circumstances(rng) for _ in range(n_couples)),
+        world=world,
     )
 
 
@@ -80,13 +108,14 @@ Tastes = Mapping[str, Mapping[str, np.ndarray]]
 """Facet to value to taste, shape (n_couples, 2)."""
 
 
-def _tastes(catalogue: Catalogue, n_couples: int, rng: np.random.Generator) -> Tastes:
+def _tastes(catalogue: Catalogue, n_couples: int, shared: float, rng: np.random.Generator) -> Tastes:
     """Return heavy-tailed tastes: most people care about few things, and about those a lot."""
+    sides = np.array([1.0, 1.0 if shared >= 0 else -1.0])
 
     def draw() -> np.ndarray:
         couple = rng.standard_t(4, size=(n_couples, 1))
         own = rng.standard_t(4, size=(n_couples, 2))
-        return TASTE_SCALE * (np.sqrt(SHARED) * couple + np.sqrt(1 - SHARED) * own)
+        return TASTE_SCALE * (np.sqrt(abs(shared)) * sides * couple + np.sqrt(1 - abs(shared)) * own)
 
     return {
         facet.name: {value: draw() for value in facet.names}
