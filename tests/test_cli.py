@@ -283,7 +283,7 @@ def test_marks_are_told_once_both_have_marked_all(run: Run, ana_and_bo: str) -> 
         after = run("mark", number, "yes", "--partner", "Bo", "--week", WEEK).stdout
     body = json.loads(run("suggest", "--week", WEEK, "--json").stdout)
 
-    assert "both" not in before
+    assert "you both said" not in before
     assert after.count("you both said yes") == 2
     assert [(s["mine"], s["both"]) for s in body["suggestions"]] == [
         (None, "yes"),

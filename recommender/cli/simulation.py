@@ -12,7 +12,7 @@ import click
 from recommender.cli.output import as_json, print_json, print_table, print_text, talk
 
 if TYPE_CHECKING:
-    from recommender.learning.evaluation.years import Year
+    from recommender.service.simulation import Year
 
 SHOWN_WEEKS = (0, 1, 2, 4, 8, 12, 16, 20, 26, 32, 39, 45, 51)
 # Written out, since `--help` must not wait for numpy; a test holds them to what there is.
@@ -90,7 +90,7 @@ def simulate(
 
 def _row(year: Year) -> dict[str, Any]:
     """Return a year as plain numbers: every measure with its standard error, and enjoyment week by week."""
-    from recommender.learning.evaluation.years import by_week, measured
+    from recommender.service.simulation import by_week, measured
 
     return {
         "world": year.world,
@@ -105,7 +105,7 @@ def _row(year: Year) -> dict[str, Any]:
 
 def _show(years: list[Year], n_couples: int, seed: int) -> None:
     """Print one world's weeks, its whole year, and how far ahead of each rival the last policy is."""
-    from recommender.learning.evaluation.years import MEASURES, lead
+    from recommender.service.simulation import MEASURES, lead
 
     rows = [_row(year) for year in years]
     world, last = years[0].world, years[-1]

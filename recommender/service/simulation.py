@@ -22,7 +22,11 @@ from rich.progress import track
 from recommender.domain import Couple, Partner, Plan, Week
 from recommender.learning.evaluation.limits import inside_limits
 from recommender.learning.evaluation.town import WORLDS, Town, build_town, rate
-from recommender.learning.evaluation.years import Year
+from recommender.learning.evaluation.years import MEASURES as MEASURES
+from recommender.learning.evaluation.years import Year as Year
+from recommender.learning.evaluation.years import by_week as by_week
+from recommender.learning.evaluation.years import lead as lead
+from recommender.learning.evaluation.years import measured as measured
 from recommender.planning.couple import RULES
 from recommender.planning.settings import TOP_K
 from recommender.service import dates as date_service
