@@ -22,17 +22,21 @@ from threadpoolctl import threadpool_limits
 
 from recommender.catalogue.bundled import models_folder
 from recommender.catalogue.library import Catalogue, load_catalogue
-from recommender.domain import Couple, CoupleDate, Partner, Rating, Week
+from recommender.domain import Couple, CoupleDate, Partner, Plan, Rating, Week
 from recommender.learning.evaluation.town import build_town
 from recommender.learning.registry import Registry
 from recommender.planning.feasibility import feasible
-from recommender.planning.lifts import lifts
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.settings import PlanSettings
-from recommender.planning.weekly import weekly_plan
+from recommender.planning.slate import Pick, choose_slate
+from recommender.planning.weekly import reasons_for, score_ideas, seeded, weekly_plan
 from recommender.service.serving import ServedModels
 
-N_IDEAS, N_RATED, RUNS = 1000, 20, 200
+N_RATED = 20
+SIZES = {1_000: 400, 100_000: 20}
+"""Ideas in the catalogue to how often each step is run."""
+
+YARDSTICK, WHOLE = "matrix product and sort (the yardstick)", "the whole plan"
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
@@ -44,7 +48,7 @@ def grown(catalogue: Catalogue, n_ideas: int) -> Catalogue:
     return replace(catalogue, ideas=tuple(ideas))
 
 
-def timed(work: Callable[[], object], runs: int = RUNS) -> float:
+def timed(work: Callable[[], object], runs: int) -> float:
     """Return the median time of one call, milliseconds."""
     took = []
     for _ in range(runs):
@@ -54,13 +58,13 @@ def timed(work: Callable[[], object], runs: int = RUNS) -> float:
     return median(took)
 
 
-def main() -> None:
-    """Print the table."""
-    threadpool_limits(limits=1, user_api="blas")  # as a deployment does
-    catalogue = grown(load_catalogue(), N_IDEAS)
+def steps_of(n_ideas: int) -> dict[str, Callable[[], object]]:
+    """Return the yardstick, each step of one plan and the whole of it, over so many ideas."""
+    catalogue = grown(load_catalogue(), n_ideas)
     town = build_town(load_catalogue(), 1, seed=1)
     with tempfile.TemporaryDirectory() as home:
         models = ServedModels(Registry(Path(home), models_folder() / "prior"), catalogue)
+        models.ready()
     partners = tuple(
         Partner(f"p{k}", "c", f"p{k}", answers=town.answers[0][k], boundaries=town.boundaries[0][k])
         for k in range(2)
@@ -70,36 +74,62 @@ def main() -> None:
         CoupleDate(f"d{k}", "c", f"idea-{37 * k:05}", "", "done", NOW - timedelta(weeks=k + 1))
         for k in range(N_RATED)
     )
+    stars = {date.date_id: 1 + k % 5 for k, date in enumerate(dates)}
     ratings = tuple(
-        Rating(date.date_id, partner.partner_id, 1 + k % 5, None, True, None, NOW)
-        for k, date in enumerate(dates)
+        Rating(date.date_id, partner.partner_id, stars[date.date_id], None, True, None, NOW)
+        for date in dates
         for partner in partners
     )
-    history = tuple(PastIdea(date.idea_id or "", date.starts_at.date(), "done") for date in dates)
-    occasion, settings = Occasion(couple, Week.of(NOW.date()), NOW, history), PlanSettings()
+    history = tuple(
+        PastIdea(
+            date.idea_id or "",
+            date.starts_at.date(),
+            "done",
+            felt={partner.partner_id: stars[date.date_id] for partner in partners},
+        )
+        for date in dates
+    )
+    table, settings = models.table, PlanSettings()
+    occasion = Occasion(couple, Week.of(NOW.date()), NOW, history)
     expectation = models.expect(couple, dates, ratings)
-    matrix, profile = models.table.features.matrix, np.ones(len(models.table.features.names))
-    steps = {
-        "matrix product and sort (the yardstick)": lambda: np.argsort(-(matrix @ profile), kind="stable")[:3],
+    can, scored = feasible(table, occasion), score_ideas(table, expectation, occasion, settings)
+    profile = np.ones(len(table.features.names))
+
+    def slate() -> tuple[Pick, ...]:
+        rng = seeded(occasion, "plan")
+        return choose_slate(table, scored.total, expectation.couple_std, can.mask, settings, rng)
+
+    def whole() -> Plan:
+        expected = models.expect(couple, dates, ratings)
+        return weekly_plan(table, expected, occasion, settings, lambda: "x")
+
+    picks = slate()
+    assert len(whole().suggestions) == len(picks) == 3
+    return {
+        YARDSTICK: lambda: np.argsort(-(table.features.matrix @ profile), kind="stable")[:3],
         "posterior of the couple": lambda: models.expect(couple, dates, ratings),
-        "feasibility": lambda: feasible(models.table, occasion),
-        "freshness, goals, care": lambda: lifts(
-            models.table, occasion, settings, expectation.mean.min(axis=0)
-        ),
-        "slate, slots, reasons and all of the above": lambda: weekly_plan(
-            models.table, models.expect(couple, dates, ratings), occasion, settings, lambda: "x"
-        ),
+        "feasibility and openings": lambda: feasible(table, occasion),
+        "fairness, freshness, goals, care": lambda: score_ideas(table, expectation, occasion, settings),
+        "slate, spreads and propensities": slate,
+        "reasons": lambda: [reasons_for(table, expectation, scored, pick) for pick in picks],
+        "starts": lambda: [can.openings.best_start(pick.idea_index, ()) for pick in picks],
+        WHOLE: whole,
     }
-    medians = {name: timed(work) for name, work in steps.items()}
-    title = f"One plan, {N_IDEAS} ideas, {N_RATED} past ratings by each partner"
-    table = Table(title=title, title_justify="left")
-    for column in ("step", "median ms", "times the yardstick"):
-        table.add_column(column, justify="left" if column == "step" else "right")
-    yardstick = next(iter(medians.values()))
-    for name, took in medians.items():
-        table.add_row(name, f"{took:.3f}", f"{took / yardstick:.1f}")
-    assert len(weekly_plan(models.table, expectation, occasion, settings, lambda: "x").suggestions) == 3
-    Console().print(table)
+
+
+def main() -> None:
+    """Print a table for each size of catalogue."""
+    threadpool_limits(limits=1, user_api="blas")  # as a deployment does
+    for n_ideas, runs in SIZES.items():
+        medians = {name: timed(work, runs) for name, work in steps_of(n_ideas).items()}
+        title = f"\nOne plan, {n_ideas:,} ideas, {N_RATED} past ratings by each partner"
+        table = Table(title=title, title_justify="left")
+        for column in ("step", "median ms", "share", "times the yardstick"):
+            table.add_column(column, justify="left" if column == "step" else "right")
+        for name, took in medians.items():
+            share = "" if name == YARDSTICK else f"{took / medians[WHOLE]:.0%}"
+            table.add_row(name, f"{took:.3f}", share, f"{took / medians[YARDSTICK]:.1f}")
+        Console().print(table)
 
 
 if __name__ == "__main__":

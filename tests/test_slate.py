@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.domain import Role
 from recommender.planning.settings import PlanSettings
-from recommender.planning.slate import Pick, choose_slate, pick_propensities
+from recommender.planning.slate import SHORTLIST, Pick, choose_slate, pick_propensities
 from recommender.planning.table import IdeaTable
 from tests.planning_world import idea, role_suits, served_prior, table_of
 
@@ -224,3 +225,38 @@ def test_logged_propensities_are_the_shares_of_what_is_drawn() -> None:
     for slate, share in said.items():
         error = np.sqrt(share * (1 - share) / n)
         assert abs(shares[slate] / n - share) < 4.5 * error, slate
+
+
+class TestLargeCatalogue:
+    """Of many ideas only a role's best are looked at closely."""
+
+    N = SHORTLIST + 40
+
+    def picks(self, wanted: Role, seed: int) -> tuple[Pick, ...]:
+        """Return a bold slate of one; the last ideas score best, and the first forty alone suit ``easy``."""
+        ideas = [idea(f"i{n:04}", energy="low" if n < 40 else "high") for n in range(self.N)]
+        table = table_of(*ideas)
+        score = np.arange(self.N) / self.N
+        bold = PlanSettings(exploration=1.0, temperature=100.0, roles=(wanted,))
+        asked: list[int] = []
+
+        def spread(rows: np.ndarray) -> np.ndarray:
+            asked.extend(rows)
+            return np.zeros(len(rows))
+
+        everything, rng = np.ones(self.N, dtype=bool), np.random.default_rng(seed)
+        found = choose_slate(table, score, spread, everything, bold, rng)
+        assert len(asked) == len(set(asked)) <= SHORTLIST + 40
+        return found
+
+    def test_the_worst_are_never_drawn(self) -> None:
+        """Of all, the forty worst are out, and each of the rest has about an equal chance."""
+        drawn = [self.picks("open", seed)[0] for seed in range(60)]
+        assert min(pick.idea_index for pick in drawn) >= 40
+        assert all(pick.propensity == pytest.approx(1 / SHORTLIST, rel=0.02) for pick in drawn)
+
+    def test_a_role_keeps_its_own(self) -> None:
+        """The only ideas that suit a role are looked at, however low they score."""
+        (pick,) = self.picks("easy", 1)
+        assert (pick.role, pick.idea_index < 40) == ("easy", True)
+        assert pick.propensity == pytest.approx(1 / 40, rel=0.02)

@@ -34,7 +34,8 @@ from recommender.service import (
     update_me,
 )
 from recommender.service.serving import ServedModels
-from recommender.store import people, plans, reading
+from recommender.service.weeks import standpoint
+from recommender.store import people, plans, reading, transaction
 from tests.api_world import with_shipped_catalogue
 from tests.conftest import WEEK, Clock, Two, join
 from tests.planning_world import idea, objections, role_suits
@@ -105,6 +106,18 @@ class TestPlan:
         )
         put_rating(shipped, lovers.robin, date.date.date_id, enjoyment=1)
         assert get_plan(shipped, lovers.sam, WEEK) == first
+
+    def test_the_plan_knows_what_each_rated(self, shipped: Deployment, lovers: Two, clock: Clock) -> None:
+        """What a past date gave each partner is in the history that the plan is made from."""
+        first = get_plan(shipped, lovers.robin, WEEK).suggestions[0]
+        date = choose(shipped, lovers.robin, WEEK, first.suggestion_id).date
+        clock.now = date.starts_at + timedelta(hours=12)
+        for caller, stars in ((lovers.robin, 5), (lovers.sam, 2)):
+            put_rating(shipped, caller, date.date_id, enjoyment=stars)
+        with transaction(shipped.engine) as connection:
+            occasion, _ = standpoint(shipped, connection, lovers.sam, WEEK.next())
+        (past,) = (past for past in occasion.history if past.met == "done")
+        assert past.felt == {lovers.robin.partner_id: 5, lovers.sam.partner_id: 2}
 
     def test_a_rating_changes_the_next_plan_at_once(self, shipped: Deployment, lovers: Two) -> None:
         """After a date is rated 1 by both, what the next week expects of ideas like it falls."""

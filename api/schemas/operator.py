@@ -67,8 +67,9 @@ class ImportBody(Body):
     source: str = Field(
         pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
         max_length=60,
-        description="What it is called here.",
+        description="What it is called here; `rekindle` is our own.",
         examples=["city"],
+        json_schema_extra={"not": {"const": "rekindle"}},
     )
     name: Line = Field(default="file", max_length=200, description="For messages.", examples=["walks.csv"])
     apply: bool = Field(default=False, description="Take them in; otherwise only say what would be.")
