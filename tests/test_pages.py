@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from recommender.service import Deployment
-from tests.api_world import with_shipped_catalogue
+from tests.api_world import shipped_catalogue, with_shipped_catalogue
 from tests.conftest import OPERATOR_TOKEN, Clock
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -223,6 +223,42 @@ class TestAfterwards:
         assert "What you both enjoy" in story
         assert "4.5 of 5" in story
 
+    def test_how_new_each_date_was(self, ana: Person, clock: Clock) -> None:
+        """It is told in words beside its bar, the newest first; the very first was all new."""
+        for _ in range(2):
+            week = ana.see("/week")
+            path = re.search(r'action="(/week/[^/]+)/choose"', week)
+            assert path is not None
+            ana.send(f"{path[1]}/choose", {"suggestion": suggestions(week)[0]}, seen="/week")
+            clock.wait(days=7)
+            link = re.findall(r'href="(/dates/[0-9A-Z]{26})/rate"', ana.see("/week"))[0]
+            ana.send(f"{link}/rate", {"enjoyment": "4"})
+        told = re.findall(r"<span>(new ground|a new turn|an old friend)</span>", ana.see("/story"))
+        assert len(told) == 2
+        assert told[1] == "new ground"
+
+    @pytest.mark.usefixtures("ana")
+    def test_the_work_is_shared_turn_about(self, bo: Person, clock: Clock) -> None:
+        """Each of two dates a week apart says who does what, and the two take turns."""
+        first = []
+        for _ in range(2):
+            week = bo.see("/week")
+            path = re.search(r'action="(/week/[^/]+)/choose"', week)
+            assert path is not None
+            date = bo.send(f"{path[1]}/choose", {"suggestion": suggestions(week)[0]}, seen="/week")
+            told = re.search(r"Who does what</h2><p>(\w+) gets things ready.* (\w+) brings", date)
+            assert told is not None
+            assert {told[1], told[2]} == {"Ana", "Bo"}
+            first.append(told[1])
+            clock.wait(days=7)
+        assert len(set(first)) == 2
+
+    def test_goals_stand_in_the_story(self, ana: Person) -> None:
+        """With how far along they are, and no word of failing."""
+        assert "What you set out to do" not in ana.see("/story")
+        ana.send("/settings/goals", {"practice": "ritual", "times": "2", "weeks": "4"}, seen="/settings")
+        assert "0 of 2" in ana.see("/story")
+
 
 class TestSettings:
     """What can be set, taken out and left."""
@@ -367,6 +403,19 @@ class TestOperator:
         """The prior serves, and its card can be read."""
         assert "<strong>now</strong>" in operator.see("/operator")
         assert "prior" in operator.see("/operator/models/prior")
+
+    def test_feedback_and_catalogue_are_counted(self, operator: Person, ana: Person) -> None:
+        """Ratings by week of their coming in, and ideas by where they are from."""
+        assert re.search(r"week of 23 November.*?<span>0</span>", operator.see("/operator"), re.S)
+        story = ana.send("/log", {"title": "A walk", "on": "2026-11-20"}, seen="/story")
+        link = re.search(r'href="(/dates/[0-9A-Z]{26})/rate"', story)
+        assert link is not None
+        ana.send(f"{link[1]}/rate", {"enjoyment": "4"})
+        page = operator.see("/operator")
+        assert re.search(r"week of 23 November.*?<span>1</span>", page, re.S)
+        assert page.count("week of") == 8
+        assert re.search(r"Rekindle&#39;s own|Rekindle's own", page)
+        assert f"<td>{len(shipped_catalogue().ideas)}</td>" in page
 
     def test_retraining_says_what_came_of_it(self, operator: Person) -> None:
         """Without feedback the page says that there is not enough, and nothing changes."""

@@ -13,7 +13,7 @@ from api.pages.session import a_partner
 from api.registry import Call
 from recommender import service
 from recommender.errors import InvalidInput, NotFound
-from recommender.service import DateView
+from recommender.service import CoupleView, DateView
 
 
 def add_to(pages: Blueprint) -> None:
@@ -31,7 +31,15 @@ def show_date(date_id: str) -> Response:
     call = a_partner()
     seen = _date(call, date_id)
     idea = service.get_idea(call.deployment, seen.date.idea_id) if seen.date.idea_id else None
-    return page("date.html", seen=seen, idea=idea, zone=_zone(call), past=_is_past(call, seen))
+    couple = service.get_couple(call.deployment, call.caller)
+    return page(
+        "date.html",
+        seen=seen,
+        idea=idea,
+        zone=ZoneInfo(couple.circumstances.time_zone),
+        past=_is_past(call, seen),
+        hands=_hands(couple, seen),
+    )
 
 
 def move(date_id: str) -> Response:
@@ -105,6 +113,15 @@ def _date(call: Call, date_id: str) -> DateView:
         if seen.date.date_id == date_id:
             return seen
     raise NotFound("There is no such date.")
+
+
+def _hands(couple: CoupleView, seen: DateView) -> tuple[str, str] | None:
+    """Return who sees to the beginning and who to the end, turn about by the week; None for one alone."""
+    if len(couple.partners) < 2:
+        return None
+    first, second = couple.partners
+    odd = seen.date.starts_at.isocalendar().week % 2
+    return (first, second) if odd else (second, first)
 
 
 def _is_past(call: Call, seen: DateView) -> bool:

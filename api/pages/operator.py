@@ -6,7 +6,10 @@ from flask import Blueprint, Response, request, url_for
 
 from api.pages.answers import back_to, page
 from api.pages.session import the_operator
+from api.pages.story import Bar
 from recommender import service
+
+WEEKS = 8
 
 
 def add_to(pages: Blueprint) -> None:
@@ -26,7 +29,16 @@ def operate() -> Response:
         models=service.list_models(d),
         promotions=service.list_promotions(d),
         n_ideas=len(d.catalogue.ideas),
+        sources=service.list_sources(d),
+        feedback=_volume(d),
     )
+
+
+def _volume(d: service.Deployment) -> list[Bar]:
+    """Return how many ratings came in each of the latest weeks, the newest first."""
+    counts = service.feedback_volume(d, WEEKS)
+    most = max((n for _, n in counts), default=0) or 1
+    return [Bar(f"week of {monday:%-d %B}", str(n), 100 * n / most) for monday, n in reversed(counts)]
 
 
 def show_model(version: str) -> Response:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response
 
 from api.pages.answers import page
 from api.pages.session import a_partner
+from api.pages.week import told_goals
 from api.registry import Call
 from recommender import service
 from recommender.service import DateView
@@ -38,6 +39,7 @@ def our_story() -> Response:
     call = a_partner()
     couple = service.get_couple(call.deployment, call.caller)
     seen = service.list_dates(call.deployment, call.caller)
+    week = service.coming_week(call.deployment, call.caller)
     past = [one for one in seen if one.date.status == "done" or one.mine is not None]
     return page(
         "story.html",
@@ -47,7 +49,23 @@ def our_story() -> Response:
         couple=couple,
         enjoyed=_enjoyed(call, past),
         caring=_counted(call, past, "connection"),
+        fresh=_fresh(call, past),
+        goals=told_goals(call, service.get_week(call.deployment, call.caller, week)),
     )
+
+
+def _fresh(call: Call, past: Iterable[DateView]) -> list[Bar]:
+    """Return how unlike anything before each of the latest dates was, the newest first."""
+    shown = sorted((seen for seen in past if seen.date.idea_id), key=lambda seen: seen.date.starts_at)
+    unlike = service.freshness_of(call.deployment, [seen.date.idea_id or "" for seen in shown])
+    told = zip(reversed(shown), reversed(unlike), strict=True)
+    return [Bar(seen.date.title, _in_words(share), 100 * share) for seen, share in told][:MOST_BARS]
+
+
+def _in_words(unlike: float) -> str:
+    if unlike > 2 / 3:
+        return "new ground"
+    return "a new turn" if unlike > 1 / 3 else "an old friend"
 
 
 def _enjoyed(call: Call, past: Iterable[DateView]) -> list[Bar]:

@@ -105,17 +105,18 @@ def _week_page(call: Call, week: Week) -> Response:
         view=view,
         cards=_cards(call, view, dates),
         rituals=[(seen, service.get_idea(call.deployment, seen.ritual.idea_id)) for seen in view.rituals],
-        goals=[
-            GoalLine(words, goal, progress)
-            for words, (goal, progress) in zip(
-                service.goal_words(call.deployment, view), view.goals, strict=True
-            )
-        ],
+        goals=told_goals(call, view),
         couple=couple,
         zone=ZoneInfo(couple.circumstances.time_zone),
         to_rate=[seen for seen in dates if _wants_rating(call, seen)],
         planned=[seen.date for seen in dates if seen.date.status == "planned"],
     )
+
+
+def told_goals(call: Call, view: service.WeekView) -> list[GoalLine]:
+    """Return a week's goals in words, each with how far it is along."""
+    told = zip(service.goal_words(call.deployment, view), view.goals, strict=True)
+    return [GoalLine(words, goal, progress) for words, (goal, progress) in told]
 
 
 def _cards(call: Call, view: service.WeekView, dates: tuple[DateView, ...]) -> list[Card]:

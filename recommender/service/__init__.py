@@ -13,6 +13,7 @@ from recommender.service.dates import (
 )
 from recommender.service.demo import demo_token, open_demo
 from recommender.service.deployment import Deployment, open_deployment, refreshed
+from recommender.service.health import feedback_volume
 from recommender.service.hosting import (
     backup_database,
     coming_week,
@@ -63,6 +64,7 @@ from recommender.service.people import (
 )
 from recommender.service.rituals import SeenRitual, keep_ritual
 from recommender.service.settings import Settings
+from recommender.service.story import freshness_of
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
 from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
@@ -98,7 +100,9 @@ __all__ = [
     "demo_token",
     "every_couple",
     "export_me",
+    "feedback_volume",
     "find_ideas",
+    "freshness_of",
     "get_couple",
     "get_idea",
     "get_me",

@@ -1,10 +1,16 @@
-"""Whether a deployment can serve, part by part."""
+"""Whether a deployment can serve, part by part, and how much feedback comes in."""
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+from recommender.domain import Week
 from recommender.errors import ModelError, StoreError
 from recommender.service.deployment import Deployment
 from recommender.store import is_current
+from recommender.store.engine import reading
+from recommender.store.ratings import count_ratings
 
 NOT_UPGRADED = "is older than this version; run `rekindle db upgrade`"
 NO_IDEAS = "has no ideas; name another folder in REKINDLE_CATALOGUE"
@@ -18,6 +24,19 @@ def failing_parts(d: Deployment) -> dict[str, str]:
         "model": _model(d),
     }
     return {part: problem for part, problem in found.items() if problem is not None}
+
+
+def feedback_volume(d: Deployment, n_weeks: int) -> list[tuple[date, int]]:
+    """Return the Monday of each of the latest weeks, the earliest first, and how many ratings came in it.
+
+    Weeks are those of UTC; a rating that was changed counts when it was changed.
+    """
+    monday = Week.of(d.clock().date()).monday
+    mondays = [monday - timedelta(weeks=ago) for ago in range(n_weeks - 1, -2, -1)]
+    edges = [datetime.combine(day, time(), tzinfo=UTC) for day in mondays]
+    with reading(d.engine) as connection:
+        counts = [count_ratings(connection, *week) for week in pairwise(edges)]
+    return list(zip(mondays[:-1], counts, strict=True))
 
 
 def _database(d: Deployment) -> str | None:

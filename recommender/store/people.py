@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from recommender.domain import Couple, Partner
 from recommender.store.tables import claims, couples, partners, responses
 from recommender.store.upserts import insert
+
+# Made once: putting so many columns together takes longer than reading them.
+A_COUPLE = (
+    select(*couples.c, *partners.c)
+    .select_from(couples.outerjoin(partners))
+    .where(couples.c.couple_id == bindparam("wanted"))
+    .order_by(partners.c.joined_at, partners.c.partner_id)
+)
 
 
 def insert_couple(connection: Connection, couple: Couple, created_at: datetime) -> None:
@@ -52,18 +60,12 @@ def find_couple(connection: Connection, couple_id: str, *, for_update: bool = Fa
     for_update : bool
         Hold the couple until the transaction ends, so that no other change to it comes between.
     """
-    query = (
-        select(*couples.c, *partners.c)
-        .select_from(couples.outerjoin(partners))
-        .where(couples.c.couple_id == couple_id)
-        .order_by(partners.c.joined_at, partners.c.partner_id)
-    )
     if for_update:
         # A statement of its own: whoever waits for it then reads what the one before has written.
         connection.execute(
             select(couples.c.couple_id).where(couples.c.couple_id == couple_id).with_for_update()
         )
-    rows = [row._mapping for row in connection.execute(query)]
+    rows = [row._mapping for row in connection.execute(A_COUPLE, {"wanted": couple_id})]
     if not rows:
         return None
     seated = tuple(_partner(row) for row in rows if row[partners.c.partner_id] is not None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from recommender.domain import Rating
 from recommender.store.tables import dates, ratings
@@ -39,6 +40,12 @@ def list_ratings(connection: Connection, couple_id: str) -> tuple[Rating, ...]:
 def list_date_ratings(connection: Connection, date_id: str) -> tuple[Rating, ...]:
     """Return the ratings of one date, in order of partner_id."""
     return _ratings(connection, select(*COLUMNS).where(ratings.c.date_id == date_id))
+
+
+def count_ratings(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return how many ratings were given from ``since`` on and before ``until``."""
+    given = (ratings.c.rated_at >= since) & (ratings.c.rated_at < until)
+    return connection.scalar(select(func.count()).select_from(ratings).where(given)) or 0
 
 
 def _ratings(connection: Connection, query: Select[Any]) -> tuple[Rating, ...]:
