@@ -48,9 +48,7 @@ def review_idea(
         If a tag is unknown, in the wrong number, or cannot go with another.
     """
     with transaction(deployment.engine) as connection:
-        kept = idea_store.find_idea(connection, idea_id, for_update=True)
-        if kept is None:
-            raise NotFound(f"there is no imported idea {idea_id!r}")
+        kept = _held(connection, idea_id)
         document = _corrected(kept.document, tags or {}, deployment.catalogue.taxonomy)
         reviewed = replace(kept, document=document, confidence={}, reviewed_at=deployment.clock())
         idea_store.put_ideas(connection, [reviewed])
@@ -86,9 +84,7 @@ def withdraw_idea(deployment: Deployment, idea_id: str) -> None:
         If there is no such imported idea.
     """
     with transaction(deployment.engine) as connection:
-        kept = idea_store.find_idea(connection, idea_id, for_update=True)
-        if kept is None:
-            raise NotFound(f"there is no imported idea {idea_id!r}")
+        kept = _held(connection, idea_id)
         _withdraw(deployment, connection, kept.source, [kept.external_id])
 
 
@@ -115,13 +111,18 @@ def restore_idea(deployment: Deployment, idea_id: str) -> ImportedIdea:
         If there is no such imported idea.
     """
     with transaction(deployment.engine) as connection:
-        kept = idea_store.find_idea(connection, idea_id, for_update=True)
-        if kept is None:
-            raise NotFound(f"there is no imported idea {idea_id!r}")
+        kept = _held(connection, idea_id)
         back = replace(kept, withdrawn_at=None, withdrawn_by=None)
         idea_store.put_ideas(connection, [back])
         idea_store.bump_revision(connection)
         return back
+
+
+def _held(connection: Connection, idea_id: str) -> ImportedIdea:
+    kept = idea_store.find_idea(connection, idea_id, for_update=True)
+    if kept is None:
+        raise NotFound(f"there is no imported idea {idea_id!r}")
+    return kept
 
 
 def _withdraw(deployment: Deployment, connection: Connection, source: str, ids: Sequence[str] | None) -> int:
