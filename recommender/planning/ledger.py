@@ -49,12 +49,13 @@ def ledger_of(table: IdeaTable, mean: np.ndarray, occasion: Occasion) -> Ledger:
         Expected ratings, 1 to 5.
     """
     partners = occasion.couple.partners
-    done = [past for past in occasion.history if past.met == "done" and past.idea_id in table.index]
+    done, weeks = occasion.done(table.index)
     if not done or len(partners) < 2:
         return Ledger.empty(len(partners))
-    weights = 0.5 ** (np.array([occasion.weeks_ago(past) for past in done]) / FADE_WEEKS)
+    weights = 0.5 ** (weeks / FADE_WEEKS)
     expected = mean[:, [table.index[past.idea_id] for past in done]]
     rated = [[past.felt.get(partner.partner_id, np.nan) for past in done] for partner in partners]
     lived = np.where(np.isnan(rated), expected, (expected + rated) / 2)
-    surplus = lived - mean[:, table.offered].mean(axis=1, keepdims=True)
+    usual = mean @ table.offered / table.offered.sum()
+    surplus = lived - usual[:, None]
     return Ledger(surplus @ weights / (weights.sum() + DOUBT_DATES), (lived - 1) @ weights)

@@ -49,12 +49,12 @@ def lifts(table: IdeaTable, occasion: Occasion, settings: PlanSettings, least: n
 
 def freshness(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     """Return 1 minus the largest faded likeness to a past date, shape (n_ideas,), 0 to 1."""
-    past = [item for item in occasion.history if item.met == "done" and item.idea_id in table.index]
+    past, weeks = occasion.done(table.index)
     if not past:
         return np.ones(len(table.ideas))
-    rows = np.array([table.index[item.idea_id] for item in past])
-    fade = np.array([0.5 ** (occasion.weeks_ago(item) / FADE_WEEKS) for item in past], dtype=np.float32)
-    return np.asarray(1 - (table.likeness(rows) * fade[:, None]).max(axis=0))
+    alike = table.likeness(np.array([table.index[item.idea_id] for item in past]))
+    alike *= (0.5 ** (weeks / FADE_WEEKS)).astype(np.float32)[:, None]
+    return np.asarray(1 - alike.max(axis=0))
 
 
 def _dial(occasion: Occasion) -> float:

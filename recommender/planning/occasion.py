@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
+
+import numpy as np
 
 from recommender.domain import Couple, SwapReason, Week
 
@@ -48,6 +50,12 @@ class Occasion:
     week: Week
     now: datetime
     history: tuple[PastIdea, ...] = ()
+
+    def done(self, known: Container[str]) -> tuple[tuple[PastIdea, ...], np.ndarray]:
+        """Return the past dates of ideas that are ``known``, and how many weeks ago each was."""
+        done = tuple(past for past in self.history if past.met == "done" and past.idea_id in known)
+        days = self.week.monday.toordinal() - np.array([past.on.toordinal() for past in done], dtype=float)
+        return done, np.maximum(days, 0) / 7
 
     def weeks_ago(self, past: PastIdea) -> float:
         """Return how many weeks before this week ``past`` was; 0 within it."""

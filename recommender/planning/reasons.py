@@ -90,9 +90,11 @@ def _model_reasons(table: IdeaTable, idea_index: int, terms: Contributions) -> l
 def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sentence: str) -> list[Reason]:
     """Return one reason for the strongest tags that speak for the idea, and one for all the rest."""
     points = parts.sum(axis=0) / len(parts)
-    for_it = np.flatnonzero((points >= VOICED_MIN) & (table.features.matrix[idea_index] != 0)).tolist()
+    for_it = (points >= VOICED_MIN).nonzero()[0].tolist()
     labels: dict[str, int] = {}
     for k in sorted(for_it, key=points.tolist().__getitem__, reverse=True):
+        if table.features.matrix[idea_index, k] == 0:
+            continue
         if len(labels) == VOICED_MAX:
             break
         label = tag_label(table, idea_index, table.features.names[k])

@@ -77,7 +77,7 @@ def choose_slate(
     picks: list[Pick] = []
     roles = roles or settings.roles
     mask = _shortlist(table, score, mask, roles, returning)
-    near, std = np.flatnonzero(mask), np.zeros(len(score))
+    near, std = mask.nonzero()[0], np.zeros(len(score))
     std[near] = spread(near)
     for role in roles:
         taken = (*before, *(pick.idea_index for pick in picks))
@@ -132,7 +132,7 @@ def _pick(
     settings: PlanSettings,
     rng: np.random.Generator,
 ) -> Pick:
-    candidates = np.flatnonzero(pool)
+    candidates = pool.nonzero()[0]
     variety = np.zeros(len(candidates))
     if taken:
         variety = -settings.variety_weight * table.likeness(np.array(taken), candidates).max(axis=0)

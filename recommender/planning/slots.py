@@ -76,7 +76,7 @@ class Openings:
         if table.spans.dated[idea_index]:
             own = table.spans.some(table.spans.idea == idea_index)
             fits &= within(own, self.moments, table.minutes).any(axis=0)
-        return np.flatnonzero(fits)
+        return np.asarray(fits.nonzero()[0])
 
     def best_start(self, idea_index: int, taken: tuple[datetime, ...]) -> datetime:
         """Return the best start for an idea, in a stretch used by as few of ``taken`` as possible.
@@ -117,7 +117,7 @@ class Showings:
 
     def of(self, idea_index: int) -> np.ndarray:
         """Return the positions of an idea's showings."""
-        return np.flatnonzero(self.idea == idea_index)
+        return np.asarray((self.idea == idea_index).nonzero()[0])
 
 
 def openings(table: IdeaTable, occasion: Occasion) -> Openings:

@@ -102,7 +102,9 @@ class IdeaTable:
 
     def likeness(self, rows: np.ndarray, others: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return how alike each of ``rows`` is to each of ``others``, shape (n_rows, n_others), 0 to 1."""
-        return np.asarray(np.clip(self.directions[rows] @ self.directions[others].T, 0, 1))
+        alike = self.directions[rows] @ self.directions[others].T
+        np.maximum(alike, 0, out=alike)
+        return np.asarray(np.minimum(alike, 1, out=alike))
 
 
 def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] = ()) -> IdeaTable:

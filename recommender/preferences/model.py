@@ -281,7 +281,7 @@ class HierarchicalModel:
         half = self.design[rows] @ weights
         order = np.argsort(rows)
         at = order[np.searchsorted(rows, known.rows, sorter=order) % len(rows)]
-        again = np.flatnonzero(rows[at] == known.rows)
+        again = (rows[at] == known.rows).nonzero()[0]
         # What the idea has beyond its tags was in its own ratings too.
         np.add.at(half, at[again], self._effect_vars[known.rows[again], None] * known.inverse[again])
         return np.einsum("in,in->i", half, half)
