@@ -28,7 +28,7 @@ KEYWORDS = {
         "items",
         "maxItems",
     ),
-    *("minItems", "minimum", "maximum", "minLength", "maxLength", "anyOf", "oneOf", "allOf"),
+    *("minItems", "minimum", "maximum", "minLength", "maxLength", "anyOf", "oneOf", "allOf", "not"),
     *("contains", "minContains", "maxContains"),
 }
 
@@ -200,7 +200,7 @@ def parts_of(schema):
     yield schema
     inside = [*schema.get("properties", {}).values()]
     inside += [part for key in ("anyOf", "oneOf", "allOf") for part in schema.get(key, ())]
-    for key in ("items", "contains", "propertyNames", "additionalProperties"):
+    for key in ("items", "contains", "propertyNames", "additionalProperties", "not"):
         inside += [schema[key]] if isinstance(schema.get(key), dict) else []
     for part in inside:
         yield from parts_of(part)
