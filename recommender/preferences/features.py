@@ -78,7 +78,10 @@ def encode_answers(quiz: Sequence[Question], answers: Mapping[str, AnswerValue])
     A pair is 1 for its first option and -1 for its second; a scale runs from -1 to 1;
     each option of a ``many`` question is 1 when chosen, else 0.
     """
-    return np.array([code for question in quiz for code in _answer_codes(question, answers)])
+    codes: list[float] = []
+    for question in quiz:
+        codes += _answer_codes(question, answers)
+    return np.array(codes)
 
 
 def alignment(quiz: Sequence[Question], taxonomy: Taxonomy) -> np.ndarray:
@@ -125,13 +128,13 @@ def _answer_columns(question: Question) -> list[str]:
 
 def _answer_codes(question: Question, answers: Mapping[str, AnswerValue]) -> list[float]:
     answer = answers.get(question.question_id)
-    values = [option.value for option in question.options]
     if question.kind == "many":
         chosen = answer if isinstance(answer, tuple) else ()
-        return [float(value in chosen) for value in values]
-    if answer is None or answer not in values:
+        return [float(option.value in chosen) for option in question.options]
+    if answer is None:
         return [0.0]
-    return [_position(question, values.index(answer))]
+    places = (at for at, option in enumerate(question.options) if option.value == answer)
+    return [_position(question, at) for at in places] or [0.0]
 
 
 def _position(question: Question, index: int) -> float:
