@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -127,23 +128,81 @@ def openings(table: IdeaTable, occasion: Occasion) -> Openings:
     leaves time to arrange it, has light enough if it needs any, and the children, if there are any, are
     minded or asleep.
     """
-    free = _free(occasion)
-    found = _starts(table, occasion, free)
+    found = _starts(table, occasion)
     found = replace(found, anywhere=_fits_some(found))
     return replace(found, anywhere=_existing(found)) if table.spans.dated.any() else found
 
 
-def _free(occasion: Occasion) -> Stretches:
-    """Return the couple's free stretches of the week."""
-    zone = ZoneInfo(occasion.couple.circumstances.time_zone)
-    opens, minutes = [], []
-    for slot in occasion.couple.circumstances.slots or DEFAULT_SLOTS:
-        day = occasion.week.monday + timedelta(days=slot.weekday - 1)
-        opens.append(datetime.combine(day, slot.start, tzinfo=zone).timestamp())
-        minutes.append(slot.minutes)
-    starts = np.array(opens)
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A couple's free week in steps, whatever the time is now.
+
+    Attributes
+    ----------
+    free : Stretches
+        The free stretches.
+    moments, window, part : ndarray of shape (n_steps,)
+    left : ndarray of shape (4, n_steps)
+        As in `Openings`.
+    """
+
+    free: Stretches
+    moments: np.ndarray
+    window: np.ndarray
+    left: np.ndarray
+    part: np.ndarray
+
+
+def _grid_of(occasion: Occasion) -> Grid:
+    """Return the grid of a couple's week; latitude in tenths of a degree, which light does not tell apart."""
+    circumstances = occasion.couple.circumstances
+    latitude = circumstances.latitude
+    if latitude is None:
+        latitude = city_of(circumstances.time_zone)[0]
+    return _grid(
+        circumstances.slots or DEFAULT_SLOTS,
+        circumstances.time_zone,
+        None if latitude is None else round(latitude, 1),
+        bool(circumstances.children),
+        occasion.week.monday,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _grid(
+    slots: tuple[Slot, ...], time_zone: str, latitude: float | None, children: bool, monday: date
+) -> Grid:
+    """Return the steps of a week in order of preference, and what is left from each of them."""
+    zone = ZoneInfo(time_zone)
+    free = _free(slots, zone, monday)
+    steps = [
+        np.arange(opens, closes, 60 * STEP_MINUTES)
+        for opens, closes in zip(free.opens.tolist(), free.closes.tolist(), strict=True)
+    ]
+    moments = np.concatenate(steps)
+    window = np.repeat(np.arange(len(steps)), [len(each) for each in steps])
+    hours = _local_hours(moments, zone)
+    part = PARTS_BY_HOUR[hours]
+    order = np.lexsort((moments, window, RANKS[part]))
+    moments, window, hours, part = moments[order], window[order], hours[order], part[order]
+    left = (free.closes[window] - moments) / 60
+    asleep = np.array(not children) | (hours >= BEDTIME) | (hours < UP)
+    light = np.minimum(left, _light_left(moments, latitude, time_zone, monday))
+    by_demand = np.stack([left, np.where(asleep, left, -1), light, np.where(asleep, light, -1)])
+    return Grid(free, moments, window, by_demand, part)
+
+
+def _free(slots: tuple[Slot, ...], zone: ZoneInfo, monday: date) -> Stretches:
+    """Return the free stretches of a week."""
+    days = [monday + timedelta(days=slot.weekday - 1) for slot in slots]
+    starts = np.array(
+        [
+            datetime.combine(day, slot.start, tzinfo=zone).timestamp()
+            for day, slot in zip(days, slots, strict=True)
+        ]
+    )
     # Seconds count: wall-clock steps would be wrong across a change of the clocks.
-    return Stretches(starts, starts + 60.0 * np.array(minutes))
+    return Stretches(starts, starts + 60.0 * np.array([slot.minutes for slot in slots]))
 
 
 def _showings(table: IdeaTable, occasion: Occasion, free: Stretches) -> Showings:
@@ -208,36 +267,21 @@ def _fits_some(found: Openings) -> np.ndarray:
     return np.asarray(fits.any(axis=0))
 
 
-def _starts(table: IdeaTable, occasion: Occasion, free: Stretches) -> Openings:
-    """Return the possible starts in order of preference, before it is known what fits them."""
-    circumstances = occasion.couple.circumstances
-    zone = ZoneInfo(circumstances.time_zone)
-    steps = [np.arange(opens, closes, 60 * STEP_MINUTES) for opens, closes in zip(*_edges(free), strict=True)]
-    moments = np.concatenate(steps)
-    window = np.repeat(np.arange(len(steps)), [len(each) for each in steps])
-    ahead = moments >= occasion.now.timestamp()
-    moments, window = moments[ahead], window[ahead]
-    hours = _local_hours(moments, zone)
-    part = PARTS_BY_HOUR[hours]
-    order = np.lexsort((moments, window, RANKS[part]))
-    moments, window, hours, part = moments[order], window[order], hours[order], part[order]
-    left = (free.closes[window] - moments) / 60
-    asleep = np.array(not circumstances.children) | (hours >= BEDTIME) | (hours < UP)
-    light = np.minimum(left, _light_left(moments, occasion))
+def _starts(table: IdeaTable, occasion: Occasion) -> Openings:
+    """Return the starts that are still ahead, in order of preference, before it is known what fits them."""
+    grid, now = _grid_of(occasion), occasion.now.timestamp()
+    ahead = grid.moments >= now
+    moments = grid.moments[ahead]
     return Openings(
         table=table,
         moments=moments,
-        window=window,
-        left=np.stack([left, np.where(asleep, left, -1), light, np.where(asleep, light, -1)]),
-        notice=(moments - occasion.now.timestamp()) / 60,
-        part=part,
-        showings=_showings(table, occasion, free),
+        window=grid.window[ahead],
+        left=grid.left[:, ahead],
+        notice=(moments - now) / 60,
+        part=grid.part[ahead],
+        showings=_showings(table, occasion, grid.free),
         anywhere=np.zeros(len(table.ideas), dtype=bool),
     )
-
-
-def _edges(free: Stretches) -> tuple[list[float], list[float]]:
-    return free.opens.tolist(), free.closes.tolist()
 
 
 def _local_hours(moments: np.ndarray, zone: ZoneInfo) -> np.ndarray:
@@ -254,16 +298,11 @@ def _offset(seconds: float, zone: ZoneInfo) -> float:
     return offset.total_seconds() if offset is not None else 0.0
 
 
-def _light_left(moments: np.ndarray, occasion: Occasion) -> np.ndarray:
+def _light_left(moments: np.ndarray, latitude: float | None, time_zone: str, monday: date) -> np.ndarray:
     """Return the minutes of light left at each moment, -1 in the dark; endless where nobody knows."""
-    circumstances = occasion.couple.circumstances
-    latitude = circumstances.latitude
-    if latitude is None:
-        latitude = city_of(circumstances.time_zone)[0]
     if latitude is None:
         return np.full(len(moments), np.inf)
-    days = (occasion.week.monday + timedelta(days=number) for number in range(-1, 8))
-    light = [daylight(round(latitude, 1), circumstances.time_zone, day) for day in days]
-    dawn, dusk = np.array(light).T
+    days = (monday + timedelta(days=number) for number in range(-1, 8))
+    dawn, dusk = np.array([daylight(latitude, time_zone, day) for day in days]).T
     lit = (dawn <= moments[:, None]) & (moments[:, None] <= dusk)
     return np.asarray(np.where(lit, dusk - moments[:, None], -60).max(axis=1) / 60)
