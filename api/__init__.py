@@ -40,7 +40,9 @@ Route                                   Caller    What it does
 ``GET /v1/ideas``                       anyone    Search the catalogue, page by page.
 ``GET /v1/ideas/{idea_id}``             anyone    Read an idea.
 ``POST /v1/operator/retrain``           operator  Fit a model; serve it only if it is not worse.
+``GET /v1/operator/retrain``            operator  Follow the latest run.
 ``GET /v1/operator/models``             operator  List all models.
+``GET /v1/operator/models/health``      operator  Tell whether the one that serves keeps its promise.
 ``PUT /v1/operator/models/current``     operator  Serve another model from now on.
 ``POST /v1/operator/ideas``             operator  Take in ideas from a file, or preview it.
 ``GET /v1/operator/sources``            operator  List where imported ideas come from.

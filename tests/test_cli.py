@@ -357,7 +357,10 @@ def test_retraining_keeps_its_talk_out_of_the_json(run: Run, ana_and_bo: str) ->
 
     report = json.loads(result.stdout)
     assert report["n_ratings"] == 6
-    assert "Fitting" in result.stderr
+    told = [json.loads(line) for line in result.stderr.splitlines()]
+    assert [run["step"] for run in told] == sorted(run["step"] for run in told)
+    assert (told[0]["state"], told[0]["doing"]) == ("running", "reading the feedback")
+    assert (told[-1]["state"], told[-1]["step"], told[-1]["of"]) == ("finished", 5, 5)
     assert report["version"] in run("models", "list").stdout
 
 

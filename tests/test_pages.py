@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from time import sleep
 
 import pytest
 from flask import Flask
@@ -418,10 +419,28 @@ class TestOperator:
         assert f"<td>{len(shipped_catalogue().ideas)}</td>" in page
 
     def test_retraining_says_what_came_of_it(self, operator: Person) -> None:
-        """Without feedback the page says that there is not enough, and nothing changes."""
+        """The page tells how a run goes and what came of it; without feedback nothing changes."""
         page = operator.send("/operator/retrain", seen="/operator")
         assert 'role="status"' in page
+        for _ in range(300):
+            if "Nothing to learn from" in page:
+                break
+            assert "<progress" in page
+            sleep(0.1)
+            page = operator.see("/operator")
+        assert "Nothing to learn from: no rating of a catalogue idea yet." in page
         assert page.count("Let it serve") == 0
+
+    def test_a_run_under_way_is_looked_at_anew(self, deployment: Deployment, operator: Person) -> None:
+        """While a run goes on the page asks the browser to come again; an interrupted one says so."""
+        with deployment.registry.runs.running(deployment.clock(), lambda _run: None) as progress:
+            progress.tell(step=1, n_passes=4)
+            page = operator.browser.get("/operator")
+            assert page.headers["Refresh"] == "3"
+            assert "Fitting the earlier feedback, pass 4." in page.text
+        page = operator.browser.get("/operator")
+        assert "Refresh" not in page.headers
+        assert "It was interrupted while fitting the earlier feedback." in page.text
 
     def test_partners_have_no_business_there(self, ana: Person, operator: Person) -> None:
         """A partner sees a calm refusal, and the operator none of a couple's pages."""

@@ -56,16 +56,16 @@ def test_the_prior_serves_at_first(registry: Registry) -> None:
     assert registry.current_version() == "prior"
     assert registry.load("prior").version == "prior"
     assert registry.promotions() == ()
-    assert [(m.version, m.current) for m in registry.models()] == [("prior", True)]
+    assert [(m.version, m.current) for m in registry.models(())] == [("prior", True)]
     assert not registry.root.exists()
 
 
 def test_registering_does_not_promote(two: Registry) -> None:
     """New versions are listed behind the prior, can be read, and do not serve."""
-    assert [(m.version, m.current) for m in two.models()] == [("prior", True), ("a", False), ("b", False)]
+    assert [(m.version, m.current) for m in two.models(())] == [("prior", True), ("a", False), ("b", False)]
     assert (two.load("a").version, two.card("b")) == ("a", "# Model b\n")
-    assert two.models()[1].created_at == "day a"
-    assert (two.models()[1].n_ratings, two.models()[1].verdict) == (3, "better")
+    assert two.models(())[1].created_at == "day a"
+    assert (two.models(())[1].n_ratings, two.models(())[1].verdict) == (3, "better")
 
 
 def test_a_version_is_never_overwritten(two: Registry, parameters: Parameters) -> None:
@@ -88,7 +88,7 @@ def test_promotion_moves_the_pointer_and_keeps_why(two: Registry) -> None:
         Promotion("a", "2026-11-23T18:00:00+00:00", "better: +0.1"),
         Promotion("b", "2026-11-24T18:00:00+00:00", "by hand"),
     )
-    assert [m.version for m in two.models() if m.current] == ["b"]
+    assert [m.version for m in two.models(()) if m.current] == ["b"]
     assert sorted(p.name for p in two.root.iterdir()) == ["a", "b", "current.json"]
 
 
@@ -197,11 +197,11 @@ def test_a_half_written_version_is_no_model(two: Registry) -> None:
     for file in (two.root / "a").iterdir():
         (draft / file.name).write_bytes(file.read_bytes())
 
-    assert [m.version for m in two.models()] == ["prior", "a", "b"]
+    assert [m.version for m in two.models(())] == ["prior", "a", "b"]
     with pytest.raises(NotFound):
         two.load(".c.draft")
     two.register("c", two.load("a").parameters, {}, "")
-    assert [m.version for m in two.models()] == ["prior", "a", "b", "c"]
+    assert [m.version for m in two.models(())] == ["prior", "a", "b", "c"]
 
 
 def test_a_damaged_version_is_not_promoted(two: Registry) -> None:
@@ -252,7 +252,7 @@ def test_a_broken_pointer_says_so(two: Registry, broken: str) -> None:
     path = two.root / "current.json"
     path.write_text(broken, encoding="utf-8")
 
-    for ask in (two.current_version, two.models, lambda: two.rollback(TUESDAY)):
+    for ask in (two.current_version, lambda: two.models(()), lambda: two.rollback(TUESDAY)):
         with pytest.raises(ModelError, match="delete it to serve the prior again") as failure:
             ask()
         assert str(path) in str(failure.value)

@@ -13,11 +13,14 @@ import pytest
 from recommender.domain import Week
 from recommender.errors import ModelError
 from recommender.learning.evaluation.town import build_town, rate
+from recommender.learning.runs import STEPS
 from recommender.service import (
     Deployment,
+    Run,
     Settings,
     delete_couple,
     get_plan,
+    latest_run,
     leave,
     list_models,
     list_promotions,
@@ -100,9 +103,9 @@ def test_a_better_model_is_registered_promoted_and_served(deployment: Deployment
     """What explains later ratings better becomes current with its reason, and serves without a restart."""
     live(deployment, clock, move_in(deployment, 12), 10, always_two)
     assert deployment.models.ready() == "prior"
-    lines: list[str] = []
+    told: list[Run] = []
 
-    report = retrain(deployment, lines.append)
+    report = retrain(deployment, told.append)
 
     assert (report.verdict, report.promoted) == ("better", True)
     assert (report.n_ratings, report.n_couples) == (240, 12)
@@ -112,8 +115,9 @@ def test_a_better_model_is_registered_promoted_and_served(deployment: Deployment
     assert deployment.models.ready() == report.version
     (move,) = list_promotions(deployment)
     assert (move.version, move.reason) == (report.version, f"better: {report.reason}")
-    assert any("Judging" in line for line in lines)
-    assert any("pass 1: objective" in line for line in lines)
+    assert list(dict.fromkeys(run.doing for run in told)) == list(STEPS)
+    assert max(run.n_passes for run in told) > 1
+    assert (told[-1].state, told[-1].report, latest_run(deployment)) == ("finished", report, told[-1])
 
 
 def test_the_record_of_a_model(deployment: Deployment, clock: Clock) -> None:
@@ -142,12 +146,12 @@ def test_nothing_new_fits_nothing(deployment: Deployment, clock: Clock) -> None:
     live(deployment, clock, couples, 10, always_two)
     first = retrain(deployment)
     clock.wait(hours=1)
-    lines: list[str] = []
+    told: list[Run] = []
 
-    again = retrain(deployment, lines.append)
+    again = retrain(deployment, told.append)
 
     assert (again.version, again.promoted, again.verdict) == (None, False, "nothing new")
-    assert lines == []
+    assert {run.doing for run in told} == {STEPS[0]}
     assert [m.version for m in list_models(deployment)] == ["prior", first.version]
     date_id = snapshot_of(deployment).ratings["date_id"].iloc[0]
     put_rating(deployment, couples[0].robin, date_id, enjoyment=3)
@@ -223,12 +227,13 @@ def test_a_damaged_current_model_is_not_judged_against(deployment: Deployment, c
     live(deployment, clock, move_in(deployment, 12), 10, always_two)
     version = retrain(deployment).version or ""
     (deployment.registry.root / version / "arrays.npz").write_bytes(b"")
-    lines: list[str] = []
 
     with pytest.raises(ModelError, match="rekindle models rollback"):
-        retrain(deployment, lines.append)
+        retrain(deployment)
 
-    assert lines == []
+    run = latest_run(deployment)
+    assert (run.state, run.doing) == ("failed", STEPS[0])
+    assert "arrays.npz" in run.problem
     assert rollback(deployment) == "prior"
     assert deployment.models.ready() == "prior"
 

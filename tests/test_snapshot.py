@@ -10,7 +10,7 @@ import pytest
 
 from recommender.catalogue.library import Catalogue
 from recommender.domain import AnswerValue, FeedbackRow
-from recommender.learning.snapshot import COLUMNS, take_snapshot
+from recommender.learning.snapshot import COLUMNS, RATINGS_MAX, take_snapshot
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -111,10 +111,34 @@ def test_unknown_ideas_are_left_out_and_counted(catalogue: Catalogue) -> None:
     gone = (row("p", "d3", "gone", 5, 40), row("q", "d3", "gone", 1, 40), row("r", "d4", "lost", 1, 41))
     snapshot = take_snapshot((*gone, *ROWS), ANSWERS, catalogue)
 
-    assert snapshot.n_unknown == 3
+    assert snapshot.excluded == {"the catalogue no longer has the idea": 3}
     assert set(snapshot.ratings["idea_id"]) == {"paper-boats", "soup-swap"}
     assert list(snapshot.partner_features.index) == ["p", "q"]
     assert snapshot.content_hash == hashed(catalogue)
+
+
+def test_impossible_and_repeated_ratings_are_left_out(catalogue: Catalogue) -> None:
+    """Out of range, half a point, and all but the last word on one date are left out, each with why."""
+    odd = (row("p", "d3", "paper-boats", 6, 40), row("q", "d3", "paper-boats", 0, 40))
+    changed = (row("p", "d4", "soup-swap", 1, 41), row("p", "d4", "soup-swap", 5, 42))
+    snapshot = take_snapshot((*ROWS, *odd, *changed), ANSWERS, catalogue)
+
+    assert snapshot.excluded == {
+        "not a whole number from 1 to 5": 2,
+        "said again later, by the same person of the same date": 1,
+    }
+    assert snapshot.ratings.set_index(["date_id", "partner_id"]).loc[("d4", "p"), "rating"] == 5
+
+
+def test_a_diary_does_not_become_the_model(catalogue: Catalogue) -> None:
+    """Of one person only the latest ratings count; others keep theirs."""
+    diary = [row("p", f"e{k:03}", "paper-boats", 3, k) for k in range(RATINGS_MAX + 2)]
+    snapshot = take_snapshot((*diary, row("q", "e000", "paper-boats", 4, 0)), ANSWERS, catalogue)
+
+    assert snapshot.excluded == {"beyond the latest 300 of one person": 2}
+    kept = snapshot.ratings.groupby("partner_id")["date_id"].agg(["min", "max", "size"])
+    assert tuple(kept.loc["p"]) == ("e002", "e301", RATINGS_MAX)
+    assert tuple(kept.loc["q"]) == ("e000", "e000", 1)
 
 
 def test_no_feedback(catalogue: Catalogue) -> None:
@@ -124,5 +148,5 @@ def test_no_feedback(catalogue: Catalogue) -> None:
     assert snapshot.ratings.empty
     assert tuple(snapshot.ratings.columns) == COLUMNS
     assert snapshot.partner_features.shape == (0, 4)
-    assert snapshot.n_unknown == 0
+    assert snapshot.excluded == {}
     assert snapshot.content_hash != hashed(catalogue)

@@ -8,8 +8,11 @@ from api.pages.answers import back_to, page
 from api.pages.session import the_operator
 from api.pages.story import Bar
 from recommender import service
+from recommender.errors import NotFound
 
 WEEKS = 8
+REFRESH_SECONDS = 3
+"""How often the page comes anew while a run is under way."""
 
 
 def add_to(pages: Blueprint) -> None:
@@ -24,14 +27,27 @@ def add_to(pages: Blueprint) -> None:
 def operate() -> Response:
     """Show models, promotions and the catalogue."""
     d = the_operator().deployment
-    return page(
+    run = _latest_run(d)
+    response = page(
         "operator.html",
+        run=run,
+        health=service.model_health(d),
         models=service.list_models(d),
         promotions=service.list_promotions(d),
         n_ideas=len(d.catalogue.ideas),
         sources=service.list_sources(d),
         feedback=_volume(d),
     )
+    if run is not None and run.state == "running":
+        response.headers["Refresh"] = str(REFRESH_SECONDS)
+    return response
+
+
+def _latest_run(d: service.Deployment) -> service.Run | None:
+    try:
+        return service.latest_run(d)
+    except NotFound:
+        return None
 
 
 def _volume(d: service.Deployment) -> list[Bar]:
@@ -48,9 +64,9 @@ def show_model(version: str) -> Response:
 
 
 def retrain() -> Response:
-    """Fit a model to all feedback, and serve it if it is not worse."""
-    report = service.retrain(the_operator().deployment)
-    return back_to(url_for("pages.operate"), report.reason)
+    """Start a run that fits a model to all feedback, and serves it if it is not worse."""
+    service.start_retraining(the_operator().deployment)
+    return back_to(url_for("pages.operate"), "A retraining run has begun.")
 
 
 def promote() -> Response:

@@ -11,9 +11,10 @@ from api.schemas.operator import (
     ImportBody,
     ImportedBody,
     ModelBody,
+    ModelHealthBody,
     ModelsBody,
     Promotion,
-    RetrainBody,
+    RunBody,
     SourceBody,
     SourcesBody,
 )
@@ -22,10 +23,19 @@ from recommender import service
 router = Router()
 
 
-@router.route("POST", "/v1/operator/retrain", auth="operator")
-def retrain(call: Call) -> RetrainBody:
-    """Fit a candidate to all feedback, judge it, and serve it only if it is not worse."""
-    return RetrainBody(**asdict(service.retrain(call.deployment)))
+@router.route("POST", "/v1/operator/retrain", auth="operator", status=202, errors=(409,))
+def retrain(call: Call) -> RunBody:
+    """Start a run that fits a candidate to all feedback, judges it, and serves it only if it is not worse.
+
+    It goes on in a process of its own; GET says how far it is. Only one run at a time.
+    """
+    return RunBody.of(service.start_retraining(call.deployment))
+
+
+@router.route("GET", "/v1/operator/retrain", auth="operator", errors=(404,))
+def follow_retraining(call: Call) -> RunBody:
+    """Say how far the latest retraining run is."""
+    return RunBody.of(service.latest_run(call.deployment))
 
 
 @router.route("GET", "/v1/operator/models", auth="operator")
@@ -33,6 +43,12 @@ def list_models(call: Call) -> ModelsBody:
     """List all models."""
     found = service.list_models(call.deployment)
     return ModelsBody(models=tuple(ModelBody(**asdict(model)) for model in found))
+
+
+@router.route("GET", "/v1/operator/models/health", auth="operator")
+def watch_model(call: Call) -> ModelHealthBody:
+    """Say whether the model that serves does as well as it promised."""
+    return ModelHealthBody(**asdict(service.model_health(call.deployment)))
 
 
 @router.route("PUT", "/v1/operator/models/current", auth="operator", errors=(404,))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, RootModel
 
 from api.schemas.base import Body
 from api.schemas.fields import Line, Text, Version, word
-from recommender.service import ImportReport
+from recommender.service import ImportReport, Run
 
 
 class RetrainBody(Body):
@@ -20,6 +21,54 @@ class RetrainBody(Body):
     reason: str
     n_ratings: int
     n_couples: int
+    retired: tuple[str, ...] = Field(
+        description="Models deleted because they had learned from people who are gone."
+    )
+
+
+class RunBody(Body):
+    """How far a retraining run is."""
+
+    state: Literal["running", "finished", "failed", "interrupted"] = Field(
+        description="An interrupted run was killed; the next goes on where it stopped."
+    )
+    started_at: str
+    step: int = Field(description="Counts from 1.")
+    n_steps: int
+    doing: str = Field(examples=["fitting the earlier feedback"])
+    n_passes: int = Field(description="Passes of the fit that is under way.")
+    problem: str = Field(description="Why it failed; empty otherwise.")
+    report: RetrainBody | None = Field(description="Once it is finished.")
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Return the body for a run."""
+        return cls(
+            state=run.state,
+            started_at=run.started_at,
+            step=run.step + 1,
+            n_steps=run.n_steps,
+            doing=run.doing,
+            n_passes=run.n_passes,
+            problem=run.problem,
+            report=RetrainBody(**asdict(run.report)) if run.report else None,
+        )
+
+
+class ModelHealthBody(Body):
+    """Whether the model that serves does as well with dates as it did when it was judged."""
+
+    version: str
+    verdict: Literal["as promised", "worse than promised", "not enough to tell"]
+    reason: str
+    n_dates: int = Field(description="Dates that came of its suggestions and that both rated.")
+    n_couples: int
+    enjoyed: float | None = Field(description="Mean of both ratings, 1 to 5; null without a date.")
+    expected: float | None
+    bias: float | None = Field(description="Enjoyed less expected, points.")
+    low: float | None = Field(description="Lower end of its 90 % interval.")
+    high: float | None
+    coverage_90: float | None = Field(description="Share of dates inside the 90 % intervals.")
 
 
 class ModelBody(Body):
@@ -30,6 +79,9 @@ class ModelBody(Body):
     n_ratings: int
     verdict: str
     current: bool = Field(description="Whether it serves now.")
+    to_retire: bool = Field(
+        description="Whether it learned from somebody who is gone: the next retraining run deletes it."
+    )
 
 
 class ModelsBody(Body):

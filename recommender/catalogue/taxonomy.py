@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -70,6 +72,13 @@ class Taxonomy:
 
     version: int
     facets: Mapping[str, Facet]
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of canonical JSON; the order of facets and values counts."""
+        content = [self.version, [asdict(facet) for facet in self.facets.values()]]
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 class _ValueRow(Row):

@@ -1,6 +1,8 @@
-"""Models: retrain, list, show, promote, roll back."""
+"""Models: retrain, list, show, watch, promote, roll back, tidy up."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,17 +14,25 @@ from recommender.cli.output import (
     print_markdown,
     print_table,
     print_text,
-    remark,
+    run_shown,
 )
+
+if TYPE_CHECKING:
+    from recommender.service import ModelSummary
 
 
 @click.command()
 @as_json
 def retrain(as_json: bool) -> None:
-    """Learn from all feedback; the new model serves only if it is not worse."""
+    """Learn from all feedback; the new model serves only if it is not worse.
+
+    Only one run at a time. One that was killed is gone on with by the next.
+    """
     from recommender import service
 
-    report = service.retrain(open_here(), remark)
+    deployment = open_here()
+    with run_shown() as show:
+        report = service.retrain(deployment, show)
     if as_json:
         print_json(report)
         return
@@ -32,12 +42,14 @@ def retrain(as_json: bool) -> None:
         ("now serving", "the new model" if report.promoted else "the same as before"),
         ("feedback", f"{report.n_ratings} ratings, {report.n_couples} couples"),
     ]
+    if report.retired:
+        facts.append(("retired", f"{', '.join(report.retired)}: learned from people who left"))
     print_facts("Retraining", facts)
 
 
 @click.group()
 def models() -> None:
-    """Models: list, show, promote, roll back."""
+    """Models: list, show, watch, promote, roll back, tidy up."""
 
 
 @models.command("list")
@@ -53,8 +65,12 @@ def list_(as_json: bool) -> None:
     print_table(
         "Models",
         ("model", "serves", "ratings", "made", "verdict"),
-        [(m.version, "yes" if m.current else "", m.n_ratings, m.created_at[:10], m.verdict) for m in known],
+        [(m.version, "yes" if m.current else "", m.n_ratings, m.created_at[:10], _verdict(m)) for m in known],
     )
+
+
+def _verdict(model: ModelSummary) -> str:
+    return f"{model.verdict}; goes with the next run" if model.to_retire else model.verdict
 
 
 @models.command()
@@ -82,3 +98,36 @@ def rollback() -> None:
     from recommender import service
 
     print_text(f"Now serving {service.rollback(open_here())}.")
+
+
+@models.command()
+@as_json
+def health(as_json: bool) -> None:
+    """Say whether the model that serves does as well as its card promised."""
+    from recommender import service
+
+    seen = service.model_health(open_here())
+    if as_json:
+        print_json(seen)
+        return
+    facts: list[tuple[str, object]] = [
+        ("verdict", f"{seen.verdict}: {seen.reason}"),
+        ("dates", f"{seen.n_dates} rated by both, {seen.n_couples} couples"),
+    ]
+    if seen.enjoyed is not None:
+        facts += [
+            ("enjoyed", f"{seen.enjoyed:.2f} of 5; {seen.expected:.2f} was expected"),
+            ("off by", f"{seen.bias:+.2f} (90 % interval {seen.low:+.2f} to {seen.high:+.2f})"),
+            ("held", f"{seen.coverage_90:.0%} of dates inside the 90 % intervals"),
+        ]
+    print_facts(f"Model {seen.version}", facts)
+
+
+@models.command()
+@click.option("--keep", default=5, show_default=True, type=click.IntRange(min=0), help="The newest to keep.")
+def prune(keep: int) -> None:
+    """Delete old models; never the one that serves, nor the one before it."""
+    from recommender import service
+
+    gone = service.prune_models(open_here(), keep)
+    print_text(f"Deleted {', '.join(gone)}." if gone else "Nothing to delete.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from recommender.service import Run
 
 # Rich takes a third of a second to load; `--help` and `--json` do without, so each function asks for it.
 
@@ -153,3 +156,35 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
+
+
+@contextmanager
+def run_shown() -> Iterator[Callable[[Run], None]]:
+    """Show how far a retraining run is: a bar on a terminal, a line of JSON a change elsewhere."""
+    console = talk()
+    if not console.is_terminal:
+        yield _tell_line
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(run: Run) -> None:
+            done = run.n_steps if run.state == "finished" else run.step
+            words = run.doing.capitalize() + (f", pass {run.n_passes}" if run.n_passes else "")
+            bar.update(task, description=words, completed=done, total=run.n_steps)
+
+        yield show
+
+
+def _tell_line(run: Run) -> None:
+    told = {
+        "state": run.state,
+        "step": run.step + 1,
+        "of": run.n_steps,
+        "doing": run.doing,
+        "pass": run.n_passes,
+    }
+    click.echo(json.dumps(told), err=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+import shutil
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import Conflict, ModelError, NotFound
 from recommender.learning.artefact import REMEDY, Artefact, read_artefact, read_manifest, write_artefact
+from recommender.learning.runs import Runs
 from recommender.preferences.model import Parameters
 
 PRIOR_VERSION = "prior"
@@ -19,13 +22,20 @@ PRIOR_VERSION = "prior"
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One line of the list of models."""
+    """One line of the list of models.
+
+    Attributes
+    ----------
+    to_retire : bool
+        Whether it learned from somebody who is gone: the next retraining run deletes it.
+    """
 
     version: str
     created_at: str
     n_ratings: int
     verdict: str
     current: bool
+    to_retire: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +61,18 @@ class Registry:
     Attributes
     ----------
     root : Path
-        Holds one folder a version, ``current.json`` and nothing else; made when first written.
+        Holds one folder a version, ``current.json`` and what a retraining run keeps; made when first written.
     shipped : Path
         Folder of the prior that comes with the package.
     """
 
     root: Path
     shipped: Path
+
+    @property
+    def runs(self) -> Runs:
+        """The retraining runs of this registry."""
+        return Runs(self.root / ".run")
 
     def current_version(self) -> str:
         """Return the version that serves; the prior until another is promoted."""
@@ -114,16 +129,53 @@ class Registry:
     def trained_on(self, data_sha256: str, catalogue_sha256: str) -> str | None:
         """Return the latest version that was trained on this feedback and catalogue, or None."""
         for folder in reversed(self._folders()):
-            try:
-                manifest = read_manifest(folder)
-            except ModelError:  # A damaged version must not keep a new one from being trained.
-                continue
+            manifest = _manifest_of(folder)
             if (manifest.get("data_sha256"), manifest.get("catalogue_sha256")) == (
                 data_sha256,
                 catalogue_sha256,
             ):
                 return str(manifest["version"])
         return None
+
+    def taught_by_others_than(self, members: Collection[str]) -> tuple[str, ...]:
+        """Return the versions that learned from anybody who is not among ``members``, by ``partner_id``."""
+        here = {rater_mark(partner_id) for partner_id in members}
+        return tuple(
+            folder.name
+            for folder in self._folders()
+            if not here.issuperset(_manifest_of(folder).get("raters", ()))
+        )
+
+    def retire(self, versions: Collection[str], at: datetime) -> None:
+        """Delete versions for good; if one of them serves, the newest other that served takes its place."""
+        current = self.current_version()
+        if current in versions:
+            heir = [version for version in self._trail() if version not in versions][-1]
+            self._move(Promotion(heir, _stamp(at), f"{current} is retired: it learned from people who left"))
+        for version in versions:
+            self._delete(version)
+
+    def sweep(self) -> None:
+        """Remove what killed processes left half-written or half-deleted; only while no run is under way."""
+        for folder in (*self.root.glob(".*.draft"), *self.root.glob(".*.gone")):
+            if folder.is_dir():
+                shutil.rmtree(folder)
+
+    def prune(self, keep: int) -> tuple[str, ...]:
+        """Delete all versions but the newest ``keep``, the current one and the one before it; return them.
+
+        Raises
+        ------
+        Conflict
+            If a retraining run is under way.
+        """
+        with self.runs.alone():
+            newest = [folder.name for folder in self._folders()][::-1][:keep]
+            spared = {*newest, *self._trail()[-2:], self.current_version()}
+            old = tuple(folder.name for folder in self._folders() if folder.name not in spared)
+            for version in old:
+                self._delete(version)
+        return old
 
     def register(self, version: str, parameters: Parameters, manifest: Mapping[str, Any], card: str) -> None:
         """Write a new version; those that exist are never touched."""
@@ -147,7 +199,7 @@ class Registry:
             If nothing is left to go back to.
         """
         current = self.current_version()
-        left = [version for version in _trail(self.promotions()) if version != current]
+        left = [version for version in self._trail() if version != current]
         if not left:
             raise Conflict(
                 f"nothing came before {current} that was not rolled back from; "
@@ -164,10 +216,21 @@ class Registry:
         draft.write_text(json.dumps([asdict(m) for m in moves], indent=1), encoding="utf-8")
         draft.replace(self.root / "current.json")
 
-    def models(self) -> tuple[ModelSummary, ...]:
-        """Return every version, the prior first, then by time."""
-        current = self.current_version()
-        return tuple(_summary(read_manifest(folder), current) for folder in (self.shipped, *self._folders()))
+    def models(self, members: Collection[str]) -> tuple[ModelSummary, ...]:
+        """Return every version, the prior first, then by time; ``members`` as in `taught_by_others_than`."""
+        current, gone = self.current_version(), self.taught_by_others_than(members)
+        found = (_summary(read_manifest(folder), current) for folder in (self.shipped, *self._folders()))
+        return tuple(replace(model, to_retire=model.version in gone) for model in found)
+
+    def _trail(self) -> list[str]:
+        """Return the versions that one may go back to and that are still there, the newest last."""
+        there = {PRIOR_VERSION, *(folder.name for folder in self._folders())}
+        return [version for version in _trail(self.promotions()) if version in there]
+
+    def _delete(self, version: str) -> None:
+        gone = self.root / f".{version}.gone"  # out of sight at once, then out of the world
+        (self.root / version).rename(gone)
+        shutil.rmtree(gone)
 
     def _folders(self) -> list[Path]:
         return sorted(
@@ -181,6 +244,19 @@ class Registry:
         if folder.parent != self.root or version.startswith(".") or not folder.is_dir():
             raise NotFound(f"there is no model {version!r}; see `rekindle models list`")
         return folder
+
+
+def rater_mark(partner_id: str) -> str:
+    """Return what a manifest keeps of a rater: it tells whether they are still here, not who they are."""
+    return hashlib.sha256(partner_id.encode()).hexdigest()[:32]
+
+
+def _manifest_of(folder: Path) -> Mapping[str, Any]:
+    """Return a manifest, or nothing where it is damaged: that must not keep others from being looked at."""
+    try:
+        return read_manifest(folder)
+    except ModelError:
+        return {}
 
 
 def _stamp(at: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,6 +11,9 @@ import pandas as pd
 from recommender.catalogue.library import Catalogue
 from recommender.domain import AnswerValue, FeedbackRow
 from recommender.preferences.features import answer_names, encode_answers, encode_ideas
+
+RATINGS_MAX = 300
+"""Of one person at most, the latest: five years of dates, so that nobody's diary becomes the model."""
 
 COLUMNS = ("couple_id", "partner_id", "date_id", "idea_id", "rating", "closeness", "again", "rated_at")
 
@@ -29,24 +32,24 @@ class Snapshot:
         Encoded answers, indexed by ``partner_id``.
     content_hash : str
         SHA-256 over ratings and answers: an edited rating changes it, the order of reading does not.
-    n_unknown : int
-        Ratings left out because the catalogue no longer has their idea.
+    excluded : Mapping[str, int]
+        Why ratings were left out, to how many; reasons that left out none are not in it.
     """
 
     ratings: pd.DataFrame
     idea_features: pd.DataFrame
     partner_features: pd.DataFrame
     content_hash: str
-    n_unknown: int
+    excluded: Mapping[str, int]
 
 
 def take_snapshot(
     rows: Iterable[FeedbackRow], answers: Mapping[str, Mapping[str, AnswerValue]], catalogue: Catalogue
 ) -> Snapshot:
-    """Return the snapshot of feedback rows and of every rater's answers."""
+    """Return the snapshot of feedback rows and raters' answers, less what cannot be learned from."""
     every = pd.DataFrame([_values(row) for row in rows], columns=list(COLUMNS))
-    known = every["idea_id"].isin([idea.idea_id for idea in catalogue.ideas])
-    ratings = every[known].sort_values(["rated_at", "date_id", "partner_id"], ignore_index=True)
+    every = every.sort_values(["rated_at", "date_id", "partner_id"], ignore_index=True)
+    ratings, excluded = _checked(every, {idea.idea_id for idea in catalogue.ideas})
     raters = sorted(set(ratings["partner_id"]))
     encoded = [encode_answers(catalogue.quiz, answers.get(partner, {})) for partner in raters]
     names = list(answer_names(catalogue.quiz))
@@ -55,8 +58,32 @@ def take_snapshot(
         idea_features=idea_frame(catalogue),
         partner_features=pd.DataFrame(encoded, index=raters, columns=names, dtype=float),
         content_hash=_hash(ratings, encoded),
-        n_unknown=int((~known).sum()),
+        excluded=excluded,
     )
+
+
+def _checked(ratings: pd.DataFrame, idea_ids: Collection[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the ratings that can be learned from, earliest first, and by why how many cannot."""
+    excluded: dict[str, int] = {}
+    for reason, faulty in (
+        ("the catalogue no longer has the idea", lambda r: ~r["idea_id"].isin(idea_ids)),
+        ("not a whole number from 1 to 5", lambda r: ~r["rating"].isin(range(1, 6))),
+        ("said again later, by the same person of the same date", _repeated),
+        (f"beyond the latest {RATINGS_MAX} of one person", _surplus),
+    ):
+        found = faulty(ratings)
+        if found.any():
+            excluded[reason] = int(found.sum())
+            ratings = ratings[~found]
+    return ratings.reset_index(drop=True), excluded
+
+
+def _repeated(ratings: pd.DataFrame) -> pd.Series:
+    return ratings.duplicated(["date_id", "partner_id"], keep="last")
+
+
+def _surplus(ratings: pd.DataFrame) -> pd.Series:
+    return ratings.groupby("partner_id").cumcount(ascending=False) >= RATINGS_MAX
 
 
 def idea_frame(catalogue: Catalogue) -> pd.DataFrame:

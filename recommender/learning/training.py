@@ -4,91 +4,155 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version as library_version
+from pathlib import Path
 
 import pandas as pd
 
+import recommender
+from recommender.learning.artefact import Artefact
+from recommender.learning.card import card
 from recommender.learning.gate import Judgement, judge, split_by_time
-from recommender.learning.registry import Registry
+from recommender.learning.registry import Registry, rater_mark
+from recommender.learning.runs import STEPS, Progress, RetrainReport
 from recommender.learning.snapshot import Snapshot
 from recommender.preferences.estimator import HierarchicalRecommender
 from recommender.preferences.model import Parameters
+from recommender.preferences.strength import Strength
 
-Progress = Callable[[str], None]
+_, FIT_EARLIER, JUDGE, FIT_ALL, REGISTER = range(len(STEPS))
+"""Positions in `runs.STEPS`."""
 
 
 @dataclass(frozen=True, slots=True)
-class RetrainReport:
-    """What a retraining run did.
+class Lesson:
+    """Everything that a model is learned from.
 
     Attributes
     ----------
-    version : str or None
-        The candidate's version; None when nothing was fitted.
+    prior : Parameters
+        What the fit is shrunk to.
+    catalogue_sha256, taxonomy_sha256 : str
+    members : Collection[str]
+        Everybody who is here now, by ``partner_id``, raters or not.
     """
 
-    version: str | None
-    promoted: bool
-    verdict: str
-    reason: str
-    n_ratings: int
-    n_couples: int
+    snapshot: Snapshot
+    prior: Parameters
+    catalogue_sha256: str
+    taxonomy_sha256: str
+    members: Collection[str]
+
+    @property
+    def key(self) -> str:
+        """Hash of all that a fit depends on, our own code included."""
+        digest = hashlib.sha256(
+            f"{self.snapshot.content_hash}{self.catalogue_sha256}{code_sha256()}".encode()
+        )
+        digest.update(self.prior.fixed.tobytes() + self.prior.couple_cov.tobytes())
+        return digest.hexdigest()[:16]
 
 
 def retrain(
-    snapshot: Snapshot,
-    registry: Registry,
-    prior: Parameters,
-    catalogue_hash: str,
-    now: datetime,
-    progress: Progress = lambda _line: None,
+    registry: Registry, read: Callable[[], Lesson], now: datetime, progress: Progress
 ) -> RetrainReport:
     """Return the report of one run: fitted, judged, registered, and promoted if it is not worse.
 
-    The judged candidate is fitted to the earlier four fifths of the feedback; what is registered is the
-    same recipe fitted to all of it. A snapshot that some version was trained on is not fitted again.
+    The judged candidate is fitted to the earlier feedback; what is registered is the same recipe fitted to
+    all of it. A snapshot that some version was trained on is not fitted again. A run that was killed is gone
+    on with: what it had fitted to the same feedback is not fitted again. In the end every model that learned
+    from somebody who is here no longer is retired.
+
+    Raises
+    ------
+    ModelError
+        If the current model's files are damaged.
     """
-    ratings = snapshot.ratings
-    n_couples = int(ratings["couple_id"].nunique())
-    current = registry.load(registry.current_version())
-    if ratings.empty:
-        return RetrainReport(None, False, "nothing to learn from", "no rating of a catalogue idea yet", 0, 0)
-    known = registry.trained_on(snapshot.content_hash, catalogue_hash)
-    if known is not None:
-        return RetrainReport(
-            None, False, "nothing new", f"model {known} was trained on it", len(ratings), n_couples
-        )
-    earlier, later = split_by_time(ratings)
-    progress("Fitting the earlier feedback")
-    candidate = fit(snapshot, earlier, prior, progress)
-    progress("Judging on the later feedback")
-    judgement = judge(current.parameters, candidate, snapshot, earlier, later)
-    progress("Fitting all feedback")
-    final = fit(snapshot, ratings, prior, progress)
-    version = f"{now:%Y%m%dT%H%M%S}-{_digest(snapshot.content_hash, final)}"
-    manifest = _manifest(snapshot, judgement, current.version, catalogue_hash, now, n_couples)
-    registry.register(version, final, manifest, card(version, manifest, judgement))
-    if judgement.passed:
-        registry.promote(version, f"{judgement.verdict}: {judgement.reason}", now)
-    return RetrainReport(
-        version, judgement.passed, judgement.verdict, judgement.reason, len(ratings), n_couples
-    )
+    registry.sweep()
+    lesson = read()
+    report = _learned(registry, lesson, now, progress)
+    retired = registry.taught_by_others_than(lesson.members)
+    registry.retire(retired, now)
+    registry.runs.forget()
+    report = replace(report, retired=retired)
+    progress.tell(state="finished", report=report)
+    return report
 
 
 def fit(
-    snapshot: Snapshot, ratings: pd.DataFrame, prior: Parameters, progress: Progress = lambda _line: None
+    snapshot: Snapshot,
+    ratings: pd.DataFrame,
+    prior: Parameters,
+    on_pass: Callable[[int, float], None] = lambda _number, _objective: None,
 ) -> Parameters:
     """Return the parameters fitted to ``ratings``, shrunk to ``prior``."""
-    recommender = HierarchicalRecommender(
-        n_jobs=os.cpu_count() or 1,
-        prior=prior,
-        on_iteration=lambda number, objective: progress(f"  pass {number}: objective {objective:.1f}"),
-    )
+    recommender = HierarchicalRecommender(n_jobs=os.cpu_count() or 1, prior=prior, on_iteration=on_pass)
     features = snapshot.idea_features[list(prior.feature_names)]
     return recommender.fit(ratings, features, snapshot.partner_features).parameters_
+
+
+def code_sha256() -> str:
+    """Return the SHA-256 over the Python files of this package, by path: which code fitted a model."""
+    digest = hashlib.sha256()
+    root = Path(recommender.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _learned(registry: Registry, lesson: Lesson, now: datetime, progress: Progress) -> RetrainReport:
+    ratings = lesson.snapshot.ratings
+    counts = len(ratings), int(ratings["couple_id"].nunique())
+    current = registry.load(registry.current_version())
+    if ratings.empty:
+        return RetrainReport(
+            None, False, "nothing to learn from", "no rating of a catalogue idea yet", *counts
+        )
+    known = registry.trained_on(lesson.snapshot.content_hash, lesson.catalogue_sha256)
+    if known is not None:
+        return _known(registry, known, current.version, now, counts)
+    registry.runs.forget(keep=lesson.key)
+    progress.step(FIT_EARLIER)
+    earlier, later = split_by_time(ratings, _seen_until(current))
+    candidate = registry.runs.fitted(
+        f"{lesson.key}-{len(earlier)}",
+        lambda: fit(lesson.snapshot, earlier, lesson.prior, progress.passed),
+    )
+    progress.step(JUDGE)
+    judgement = judge(current.parameters, candidate, lesson.snapshot, earlier, later)
+    progress.step(FIT_ALL)
+    final = registry.runs.fitted(
+        f"{lesson.key}-all", lambda: fit(lesson.snapshot, ratings, lesson.prior, progress.passed)
+    )
+    progress.step(REGISTER)
+    version = f"{now:%Y%m%dT%H%M%S}-{_digest(lesson.snapshot.content_hash, final)}"
+    manifest = _manifest(lesson, judgement, current, now, counts)
+    registry.register(version, final, manifest, card(version, manifest))
+    if judgement.passed:
+        registry.promote(version, f"{judgement.verdict}: {judgement.reason}", now)
+    return RetrainReport(version, judgement.passed, judgement.verdict, judgement.reason, *counts)
+
+
+def _known(
+    registry: Registry, version: str, current: str, now: datetime, counts: tuple[int, int]
+) -> RetrainReport:
+    """Return the report on feedback that a model was trained on; promote it if a killed run could not."""
+    manifest = registry.load(version).manifest
+    verdict, reason = str(manifest["verdict"]), str(manifest["reason"])
+    left_over = manifest.get("passed") and manifest["judged_against"] == current
+    if left_over and version not in {move.version for move in registry.promotions()}:
+        registry.promote(version, f"{verdict}: {reason}", now)
+        return RetrainReport(version, True, verdict, reason, *counts)
+    return RetrainReport(None, False, "nothing new", f"model {version} was trained on it", *counts)
+
+
+def _seen_until(current: Artefact) -> pd.Timestamp | None:
+    """Return when the latest rating came that a model was trained on; None for the prior."""
+    last = current.manifest.get("last_rated_at")
+    return pd.Timestamp(str(last)) if last else None
 
 
 def _digest(content_hash: str, parameters: Parameters) -> str:
@@ -98,49 +162,30 @@ def _digest(content_hash: str, parameters: Parameters) -> str:
 
 
 def _manifest(
-    snapshot: Snapshot,
-    judgement: Judgement,
-    against: str,
-    catalogue_hash: str,
-    now: datetime,
-    n_couples: int,
+    lesson: Lesson, judgement: Judgement, against: Artefact, now: datetime, counts: tuple[int, int]
 ) -> dict[str, object]:
-    ratings = snapshot.ratings
+    ratings = lesson.snapshot.ratings
+    raters = sorted(set(ratings["partner_id"]))
     return {
         "created_at": now.isoformat(timespec="seconds"),
-        "n_ratings": len(ratings),
-        "n_couples": n_couples,
-        "n_partners": int(ratings["partner_id"].nunique()),
-        "n_unknown_ideas_left_out": snapshot.n_unknown,
+        "n_ratings": counts[0],
+        "n_couples": counts[1],
+        "n_partners": len(raters),
+        "excluded": dict(lesson.snapshot.excluded),
         "first_rated_at": str(ratings["rated_at"].min()),
         "last_rated_at": str(ratings["rated_at"].max()),
-        "data_sha256": snapshot.content_hash,
-        "catalogue_sha256": catalogue_hash,
-        "judged_against": against,
+        "data_sha256": lesson.snapshot.content_hash,
+        "catalogue_sha256": lesson.catalogue_sha256,
+        "taxonomy_sha256": lesson.taxonomy_sha256,
+        "code_sha256": code_sha256(),
+        "raters": [rater_mark(partner_id) for partner_id in raters],
+        "judged_against": against.version,
+        "catalogue_changed": against.manifest.get("catalogue_sha256") != lesson.catalogue_sha256,
+        "passed": judgement.passed,
         "verdict": judgement.verdict,
         "reason": judgement.reason,
+        "promise": asdict(judgement.promise) if judgement.promise else None,
         "comparisons": [asdict(comparison) for comparison in judgement.comparisons],
+        "settings": {"strength": asdict(Strength()), "seed": 0},
         "libraries": {name: library_version(name) for name in ("numpy", "scipy", "pandas", "scikit-learn")},
     }
-
-
-def card(version: str, manifest: dict[str, object], judgement: Judgement) -> str:
-    """Return the model card, Markdown."""
-    rows = "\n".join(
-        f"| {c.group} | {c.n_couples} | {c.n_ratings} | {c.mean:+.4f} | {c.low:+.4f} to {c.high:+.4f} |"
-        for c in judgement.comparisons
-    )
-    head = "| group | couples | ratings | gain, nats a rating | 90 % interval |\n|---|---|---|---|---|"
-    table = f"\n{head}\n{rows}\n"
-    return f"""# Model {version}
-
-A hierarchical Bayesian linear model of how much each partner enjoys a date, fitted by variational EM.
-
-- Trained {manifest["created_at"]} on {manifest["n_ratings"]} ratings of {manifest["n_couples"]} couples,
-  rated between {manifest["first_rated_at"]} and {manifest["last_rated_at"]}.
-- Judged against `{manifest["judged_against"]}` on the latest fifth of the dates, fitted to the rest:
-  **{judgement.verdict}** ({judgement.reason}).
-- What serves is the same recipe fitted to all of the feedback.
-{table if rows else ""}
-For choosing date ideas. Not for judging people or relationships; it says nothing about either.
-"""

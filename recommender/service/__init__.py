@@ -1,6 +1,8 @@
 """The use cases, one function each: the only door for the command line and HTTP."""
 
 from recommender.catalogue.search import IdeaQuery
+from recommender.learning.registry import ModelSummary
+from recommender.learning.runs import Run
 from recommender.service.calendar import calendar_feed, new_calendar
 from recommender.service.dates import (
     DateView,
@@ -37,12 +39,16 @@ from recommender.service.imports import ImportOrder, ImportReport, import_ideas
 from recommender.service.library import catalogue_coverage, catalogue_faults, find_ideas
 from recommender.service.marks import SeenMark, SeenMarks, put_mark
 from recommender.service.models import (
+    latest_run,
     list_models,
     list_promotions,
     model_card,
+    model_health,
     promote,
+    prune_models,
     retrain,
     rollback,
+    start_retraining,
 )
 from recommender.service.people import (
     Caller,
@@ -79,6 +85,8 @@ __all__ = [
     "ImportOrder",
     "ImportReport",
     "Joined",
+    "ModelSummary",
+    "Run",
     "SeenMark",
     "SeenMarks",
     "SeenRitual",
@@ -113,6 +121,7 @@ __all__ = [
     "host_caller",
     "import_ideas",
     "keep_ritual",
+    "latest_run",
     "leave",
     "list_couples",
     "list_dates",
@@ -123,6 +132,7 @@ __all__ = [
     "local_start",
     "log_date",
     "model_card",
+    "model_health",
     "new_calendar",
     "new_invite",
     "open_demo",
@@ -131,6 +141,7 @@ __all__ = [
     "plan_body",
     "plan_cards",
     "promote",
+    "prune_models",
     "put_answers",
     "put_boundaries",
     "put_mark",
@@ -145,6 +156,7 @@ __all__ = [
     "rollback",
     "see_week",
     "session_key",
+    "start_retraining",
     "swap",
     "tag_file",
     "tag_lines",

@@ -81,6 +81,16 @@ class Settings:
             catalogue=Path(catalogue).expanduser().absolute() if catalogue else None,
         )
 
+    def as_environment(self) -> dict[str, str]:
+        """Return the variables that give these settings, for a process of our own."""
+        return {
+            "REKINDLE_HOME": str(self.home),
+            "REKINDLE_DATABASE_URL": self.database_url,
+            "REKINDLE_OPERATOR_TOKEN": self.operator_token or "",
+            "REKINDLE_SIGNUP": self.signup,
+            "REKINDLE_CATALOGUE": str(self.catalogue or ""),
+        }
+
 
 def _operator_token(environ: Mapping[str, str]) -> str | None:
     token = environ.get("REKINDLE_OPERATOR_TOKEN") or None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from recommender.domain import AnswerValue, FeedbackRow
 from recommender.store.plans import Exposure, read_exposure
@@ -35,6 +35,16 @@ class ExposureRow:
 
     exposure: Exposure
     date_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """What a model expected of a couple's date, how sure it was, and the average of both ratings."""
+
+    couple_id: str
+    expected: float
+    std: float
+    enjoyed: float
 
 
 def read_feedback(connection: Connection) -> Iterator[FeedbackRow]:
@@ -68,6 +78,31 @@ def read_exposures(connection: Connection) -> Iterator[ExposureRow]:
         .order_by(suggestions.c.couple_id, suggestions.c.week, suggestions.c.shown_at, suggestions.c.position)
     )
     return (ExposureRow(read_exposure(row), row["date_id"]) for row in _stream(connection, query))
+
+
+def read_outcomes(connection: Connection, model_version: str) -> Iterator[OutcomeRow]:
+    """Yield every date that came of a model's suggestion and that two people rated, in order of couple."""
+    query = (
+        select(
+            suggestions.c.couple_id,
+            suggestions.c.expected,
+            suggestions.c.std,
+            func.avg(ratings.c.enjoyment).label("enjoyed"),
+        )
+        .select_from(
+            suggestions.join(dates, dates.c.suggestion_id == suggestions.c.suggestion_id).join(
+                ratings, ratings.c.date_id == dates.c.date_id
+            )
+        )
+        .where(suggestions.c.model_version == model_version)
+        .group_by(dates.c.date_id, suggestions.c.couple_id, suggestions.c.expected, suggestions.c.std)
+        .having(func.count() == 2)
+        .order_by(suggestions.c.couple_id, dates.c.date_id)
+    )
+    return (
+        OutcomeRow(row["couple_id"], row["expected"], row["std"], float(row["enjoyed"]))
+        for row in _stream(connection, query)
+    )
 
 
 def _stream(connection: Connection, query: Select[Any]) -> Iterator[RowMapping]:
