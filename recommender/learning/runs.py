@@ -174,7 +174,7 @@ class Runs:
             raise NotFound(
                 "there has been no retraining run yet; start one with `rekindle retrain`"
             ) from None
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ModelError(f"{path}: cannot be read; delete it, and retrain") from error
 
     @contextmanager
