@@ -375,6 +375,15 @@ def test_models_are_listed_with_the_one_that_serves(run: Run, model: str) -> Non
     assert other[:3] == [model, "7", "2026-11-01"]
 
 
+def test_health_and_pruning_in_words(run: Run, model: str) -> None:
+    """Before any date of its own nothing is concluded; pruning names what it deleted."""
+    assert "not enough to tell: no date of its own was rated by both yet" in run("models", "health").stdout
+    assert json.loads(run("models", "health", "--json").stdout)["n_dates"] == 0
+    assert run("models", "prune").stdout == "Nothing to delete.\n"
+    assert run("models", "prune", "--keep", "0").stdout == f"Deleted {model}.\n"
+    assert model not in run("models", "list").stdout
+
+
 def test_a_card_is_shown_as_it_was_written(run: Run, model: str) -> None:
     """In a pipe the card is its own Markdown."""
     assert run("models", "show", model).stdout == f"# Model {model}\n\n"

@@ -320,6 +320,42 @@ def test_the_latest_fifth_is_later(world: tuple[Snapshot, Parameters]) -> None:
     assert (len(earlier), len(later)) == (192, 48)
 
 
+@pytest.mark.parametrize(
+    ("weeks_seen", "n_later"), [(0, 24), (3, 24), (6, 24), (7, 18), (8, 12), (9, 6), (10, 0)]
+)
+def test_nothing_is_judged_on_what_the_current_model_saw(
+    world: tuple[Snapshot, Parameters], weeks_seen: int, n_later: int
+) -> None:
+    """The later part is the latest fifth of 120 dates, at most half of the 12 a week new to the current."""
+    ratings = world[0].ratings
+    seen = ratings[ratings["date_id"].str[-1].astype(int) < weeks_seen]["rated_at"].max()
+
+    later = split_by_time(ratings, None if weeks_seen == 0 else seen)[1]
+
+    assert later["date_id"].nunique() == n_later
+    assert (later["rated_at"] > seen).all() or weeks_seen == 0
+
+
+def test_putting_dates_in_order_counts(world: tuple[Snapshot, Parameters]) -> None:
+    """A candidate with everything upside down is shown to be worse than the current at order, and says so."""
+    ratings, (snapshot, plain) = world[0].ratings, world
+    # Two kinds of dates: those of ideas 1 and 3 are rated two more.
+    lifted = ratings["idea_id"].isin(["i1", "i3"])
+    snapshot = replace(snapshot, ratings=ratings.assign(rating=2.0 + 2 * lifted))
+    tiny = 1e-9 * np.eye(2)
+    fixed = {sign: np.array([[3.0, 0.0], [sign * 0.1, 0.0]]) for sign in (1, -1)}
+    right = replace(plain, fixed=fixed[1], couple_cov=tiny, partner_cov=tiny, effect_var=1e-9, shock_var=1e-9)
+
+    judgement = judge(right, replace(right, fixed=fixed[-1]), snapshot, *split_by_time(snapshot.ratings))
+
+    by_rival = {c.against: c for c in judgement.comparisons if c.measure == "pairwise accuracy"}
+    assert (by_rival["current"].mean, by_rival["current"].high) == (-1.0, -1.0)
+    assert by_rival["idea means"].mean == -1.0
+    assert "than the current model at putting dates in order" in judgement.reason
+    assert judgement.promise is not None
+    assert judgement.promise.pairwise_accuracy == 0.0
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 30)), min_size=1, max_size=30))
 def test_a_date_is_never_split(times: list[tuple[int, int]]) -> None:

@@ -13,7 +13,7 @@ from recommender.catalogue.bundled import data_folder
 from recommender.catalogue.library import Catalogue
 from recommender.errors import Conflict, ModelError, NotFound
 from recommender.learning.artefact import write_artefact
-from recommender.learning.registry import Promotion, Registry
+from recommender.learning.registry import Promotion, Registry, rater_mark
 from recommender.preferences.model import Parameters
 from recommender.preferences.prior import load_prior, prior_parameters
 from recommender.service.serving import ServedModels
@@ -289,3 +289,74 @@ def test_what_was_trained_on_is_found(registry: Registry, parameters: Parameters
     assert registry.trained_on("d3", "c1") is None
     (registry.root / "b" / "manifest.json").write_text("{", encoding="utf-8")
     assert registry.trained_on("d1", "c1") == "a"
+
+
+# Deleting
+
+
+def taught(registry: Registry, parameters: Parameters, version: str, raters: list[str]) -> None:
+    """Register a version that learned from some people."""
+    manifest = {"verdict": "better", "raters": [rater_mark(rater) for rater in raters]}
+    registry.register(version, parameters, manifest, "")
+
+
+def test_those_taught_by_people_who_left_are_retired(registry: Registry, parameters: Parameters) -> None:
+    """They are listed, then deleted; the newest other that served takes the place of one that serves."""
+    taught(registry, parameters, "a", ["ana"])
+    taught(registry, parameters, "b", ["ana", "bo"])
+    taught(registry, parameters, "c", [])
+    for version in ("a", "b"):
+        registry.promote(version, "better", MONDAY)
+
+    assert [m.to_retire for m in registry.models(("ana", "bo"))] == [False] * 4
+    assert [m.version for m in registry.models(("ana",)) if m.to_retire] == ["b"]
+    registry.retire(registry.taught_by_others_than(("ana",)), TUESDAY)
+
+    assert registry.current_version() == "a"
+    assert [m.version for m in registry.models(())] == ["prior", "a", "c"]
+    assert "b is retired" in registry.promotions()[-1].reason
+    assert sorted(path.name for path in registry.root.iterdir()) == ["a", "c", "current.json"]
+    registry.retire(registry.taught_by_others_than(()), TUESDAY)
+    assert registry.current_version() == "prior"
+    with pytest.raises(Conflict):
+        registry.rollback(TUESDAY)
+
+
+def test_nobody_s_name_is_in_a_manifest(registry: Registry, parameters: Parameters) -> None:
+    """What is kept of a rater does not hold their id."""
+    taught(registry, parameters, "a", ["ana-the-partner"])
+
+    assert "ana-the-partner" not in (registry.root / "a" / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_pruning_spares_what_serves_and_what_came_before(registry: Registry, parameters: Parameters) -> None:
+    """Old versions go; the current, the one before it and the newest stay."""
+    for version in "abcdef":
+        taught(registry, parameters, version, [])
+    for version in "bac":
+        registry.promote(version, "better", MONDAY)
+
+    assert registry.prune(1) == ("b", "d", "e")
+    assert [m.version for m in registry.models(())] == ["prior", "a", "c", "f"]
+    assert registry.prune(0) == ("f",)
+    assert registry.rollback(TUESDAY) == "a"
+
+
+def test_the_last_good_model_stays(
+    catalogue: Catalogue, two: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker whose pointer comes to lead to damaged files serves on, says so once, and heals by itself."""
+    models = ServedModels(two, catalogue)
+    two.promote("a", "better", MONDAY)
+    assert models.ready() == "a"
+    two.promote("b", "better", TUESDAY)
+    arrays = two.root / "b" / "arrays.npz"
+    whole = arrays.read_bytes()
+    arrays.write_bytes(b"")
+
+    assert [models.ready(), models.ready()] == ["a", "a"]
+    assert [record.message.split(":")[0] for record in caplog.records] == ["model a stays"]
+    arrays.write_bytes(whole)
+    assert models.ready() == "b"
+    (two.root / "current.json").write_text("?")
+    assert models.ready() == "b"

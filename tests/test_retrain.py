@@ -222,6 +222,28 @@ def test_deleted_people_are_gone_from_the_next_model(deployment: Deployment, clo
     assert (second.n_ratings, second.n_couples) == (15, 3)
 
 
+def test_models_that_learned_from_people_who_left_are_retired(deployment: Deployment, clock: Clock) -> None:
+    """Such a model is listed; the next run deletes it, and judges against what serves without it."""
+    couples = move_in(deployment, 12)
+    live(deployment, clock, couples, 10, always_two)
+    first = retrain(deployment)
+    assert first.promoted
+    assert not any(model.to_retire for model in list_models(deployment))
+
+    leave(deployment, couples[3].sam)
+
+    assert [m.version for m in list_models(deployment) if m.to_retire] == [first.version]
+    assert deployment.models.ready() == first.version
+    clock.wait(hours=1)
+    second = retrain(deployment)
+    assert second.retired == (first.version,)
+    assert first.version not in [model.version for model in list_models(deployment)]
+    assert (second.verdict, deployment.models.ready()) == ("better", second.version)
+    manifest = (deployment.registry.root / (second.version or "") / "manifest.json").read_text()
+    assert (len(json.loads(manifest)["raters"]), json.loads(manifest)["judged_against"]) == (23, "prior")
+    assert couples[3].sam.partner_id not in manifest
+
+
 def test_a_damaged_current_model_is_not_judged_against(deployment: Deployment, clock: Clock) -> None:
     """With the current model's files damaged, retraining says so before it fits; rolling back mends it."""
     live(deployment, clock, move_in(deployment, 12), 10, always_two)

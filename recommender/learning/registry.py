@@ -146,11 +146,14 @@ class Registry:
             if not here.issuperset(_manifest_of(folder).get("raters", ()))
         )
 
+    def serving_without(self, versions: Collection[str]) -> str:
+        """Return what would serve if ``versions`` were not there: the newest other that served."""
+        return [version for version in self._trail() if version not in versions][-1]
+
     def retire(self, versions: Collection[str], at: datetime) -> None:
         """Delete versions for good; if one of them serves, the newest other that served takes its place."""
-        current = self.current_version()
-        if current in versions:
-            heir = [version for version in self._trail() if version not in versions][-1]
+        current, heir = self.current_version(), self.serving_without(versions)
+        if current != heir:
             self._move(Promotion(heir, _stamp(at), f"{current} is retired: it learned from people who left"))
         for version in versions:
             self._delete(version)

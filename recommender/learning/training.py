@@ -63,8 +63,8 @@ def retrain(
 
     The judged candidate is fitted to the earlier feedback; what is registered is the same recipe fitted to
     all of it. A snapshot that some version was trained on is not fitted again. A run that was killed is gone
-    on with: what it had fitted to the same feedback is not fitted again. In the end every model that learned
-    from somebody who is here no longer is retired.
+    on with: what it had fitted to the same feedback is not fitted again. Every model that learned from
+    somebody who is here no longer is retired; the candidate is judged against what serves without those.
 
     Raises
     ------
@@ -73,8 +73,9 @@ def retrain(
     """
     registry.sweep()
     lesson = read()
-    report = _learned(registry, lesson, now, progress)
     retired = registry.taught_by_others_than(lesson.members)
+    current = registry.load(registry.serving_without(retired))
+    report = _learned(registry, lesson, current, now, progress)
     registry.retire(retired, now)
     registry.runs.forget()
     report = replace(report, retired=retired)
@@ -103,10 +104,11 @@ def code_sha256() -> str:
     return digest.hexdigest()
 
 
-def _learned(registry: Registry, lesson: Lesson, now: datetime, progress: Progress) -> RetrainReport:
+def _learned(
+    registry: Registry, lesson: Lesson, current: Artefact, now: datetime, progress: Progress
+) -> RetrainReport:
     ratings = lesson.snapshot.ratings
     counts = len(ratings), int(ratings["couple_id"].nunique())
-    current = registry.load(registry.current_version())
     if ratings.empty:
         return RetrainReport(
             None, False, "nothing to learn from", "no rating of a catalogue idea yet", *counts

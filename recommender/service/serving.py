@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -11,6 +12,7 @@ import numpy as np
 
 from recommender.catalogue.library import Catalogue
 from recommender.domain import Couple, CoupleDate, Partner, Rating
+from recommender.errors import ModelError, NotFound
 from recommender.learning.registry import Registry
 from recommender.planning.table import build_table
 from recommender.planning.weekly import Expectation
@@ -22,6 +24,8 @@ from recommender.preferences.model import (
     HierarchicalModel,
     with_features,
 )
+
+LOG = logging.getLogger("rekindle.serving")
 
 
 class Models(Protocol):
@@ -71,6 +75,7 @@ class ServedModels:
         self.table = build_table(catalogue.ideas, catalogue.taxonomy, catalogue.past)
         self._lock = Lock()
         self._loaded: tuple[str, HierarchicalModel, np.ndarray] | None = None
+        self._problem = ""
 
     def ready(self) -> str:
         """Return the version that serves.
@@ -97,15 +102,28 @@ class ServedModels:
         return np.asarray(coded[places])
 
     def _current(self) -> tuple[str, HierarchicalModel, np.ndarray]:
-        """Return the version that serves, its model, and where each answer it knows stands among ours."""
-        version = self.registry.current_version()
+        """Return the version that serves, its model, and where each answer it knows stands among ours.
+
+        Where the pointer leads to a model that cannot be read, the last good one stays.
+        """
         with self._lock:
-            if self._loaded is None or self._loaded[0] != version:
-                model = self._load(version)
-                known = {name: at for at, name in enumerate(answer_names(self.catalogue.quiz))}
-                places = np.array([known.get(name, -1) for name in model.parameters.answer_names], dtype=int)
-                self._loaded = (version, model, places)
+            try:
+                version = self.registry.current_version()
+                if self._loaded is None or self._loaded[0] != version:
+                    self._loaded = (version, *self._opened(version))
+            except (ModelError, NotFound) as error:
+                if self._loaded is None:
+                    raise
+                if str(error) != self._problem:  # every request tries again; the log hears of it once
+                    LOG.warning("model %s stays: %s", self._loaded[0], error)
+                self._problem = str(error)
             return self._loaded
+
+    def _opened(self, version: str) -> tuple[HierarchicalModel, np.ndarray]:
+        model = self._load(version)
+        known = {name: at for at, name in enumerate(answer_names(self.catalogue.quiz))}
+        places = np.array([known.get(name, -1) for name in model.parameters.answer_names], dtype=int)
+        return model, places
 
     def _load(self, version: str) -> HierarchicalModel:
         parameters = self.registry.load(version).parameters
