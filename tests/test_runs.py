@@ -21,6 +21,8 @@ from recommender.learning.registry import PRIOR_VERSION, Registry
 from recommender.learning.runs import STEPS, RetrainReport, Run
 from recommender.learning.snapshot import take_snapshot
 from recommender.learning.training import Lesson, retrain
+from recommender.planning.settings import PlanSettings
+from recommender.planning.table import build_table
 from recommender.preferences.prior import load_prior, prior_parameters
 from tests.towns import answers_of, live
 
@@ -47,6 +49,10 @@ def lesson() -> Lesson:
         catalogue_sha256=catalogue.content_hash,
         taxonomy_sha256=catalogue.taxonomy.content_hash,
         members=frozenset(answers),
+        shown=(),
+        table=build_table(catalogue.ideas, catalogue.taxonomy),
+        settings=PlanSettings(),
+        quiz=catalogue.quiz,
     )
 
 

@@ -39,6 +39,9 @@ def _facts(m: Mapping[str, Any]) -> Iterator[str]:
         yield "The catalogue has changed since the model it was judged against was made."
     if m["promise"]:
         yield _promise(m["promise"])
+    if m["replay"] and m["replay"]["n_plans"]:
+        yield _replay(m["replay"])
+        yield from (_place(place) for place in m["replay"]["places"])
     yield "What serves is the same recipe fitted to all of the feedback."
 
 
@@ -50,6 +53,30 @@ def _promise(promise: Mapping[str, Any]) -> str:
         f"{promise['bias']:+.2f} on average; its 90 % intervals held {promise['coverage_90']:.0%} "
         f"of the ratings.{told}"
     )
+
+
+def _replay(replay: Mapping[str, Any]) -> str:
+    changes = "; ".join(f"{role}: `{new}` instead of `{old}`" for role, old, new in replay["examples"])
+    examples = f" ({changes})" if changes else ""
+    return (
+        f"Of {replay['n_plans']} latest plans made anew ({replay['n_left_out']} left out), it would have "
+        f"put another idea first at {replay['changed']:.0%} of the places{examples}; "
+        f"{replay['coverage']} different ideas, against {replay['current_coverage']} now."
+    )
+
+
+def _place(place: Mapping[str, Any]) -> str:
+    head = f"Place {place['position']} ({place['role']}), {place['n_shown']} shown, worth {place['got']:.2f}"
+    told = [
+        f"{value['value']:.2f} ({value['low']:.2f} to {value['high']:.2f}) {words}"
+        for words, value in (("by SNIPS", place["snips"]), ("doubly robust", place["doubly_robust"]))
+        if value
+    ]
+    if not told:
+        return f"{head}; it would have shown none of them."
+    size = place["snips"]["effective"]
+    sure = "" if place["snips"]["conclusive"] else ", too few to conclude from"
+    return f"{head}; under it {', '.join(told)}, as from {size:.0f} plans{sure}."
 
 
 def _comparisons(comparisons: list[Mapping[str, Any]]) -> str:

@@ -5,7 +5,8 @@ on. For every couple the mean log density of its later ratings is taken per part
 nobody counts twice for rating twice as much. The difference, candidate minus current, is bootstrapped over
 couples. The candidate passes when its mean is not below zero, the lower end of the 90 % interval is above
 ``-TOLERANCE``, and nothing shows it to be worse: not for the less satisfied partners, not for newcomers, not
-in putting each partner's dates in order, against the current model or against plain averages of each idea.
+in putting each partner's dates in order, against the current model or against plain averages of each idea,
+and not in what the plans that were shown would have been worth under it (`replay`), where enough were shown.
 With fewer than ``COUPLES_MIN`` couples or ``RATINGS_MIN`` later ratings the verdict is "not enough to tell",
 and it does not pass.
 """
@@ -13,6 +14,7 @@ and it does not pass.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +22,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from recommender.learning.evaluation.metrics import density_metrics, pairwise_accuracy, rating_metrics
+from recommender.learning.replay import Replay
 from recommender.learning.snapshot import Snapshot
 from recommender.preferences.baselines import ItemMeanRecommender
 from recommender.preferences.estimator import HierarchicalRecommender
@@ -92,6 +95,8 @@ class Judgement:
 
     Attributes
     ----------
+    replay : Replay or None
+        What it would change in the plans that were shown; None if it was not asked.
     promise : Promise or None
         What the candidate did on the later feedback; None if there was too little of it.
     """
@@ -100,11 +105,21 @@ class Judgement:
     reason: str
     comparisons: tuple[Comparison, ...]
     promise: Promise | None = None
+    replay: Replay | None = None
 
     @property
     def passed(self) -> bool:
         """Whether the candidate may serve."""
         return self.verdict in ("better", "not worse")
+
+
+def with_replay(judgement: Judgement, replay: Replay) -> Judgement:
+    """Return the judgement once what the candidate's plans would have been worth is known too."""
+    if not judgement.passed or not replay.worse_at:
+        return dataclass_replace(judgement, replay=replay)
+    places = " and ".join(replay.worse_at)
+    reason = f"plans that were shown would have been worth less under it, in their place for: {places}"
+    return dataclass_replace(judgement, verdict="worse", reason=reason, replay=replay)
 
 
 def split_by_time(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version as library_version
@@ -13,12 +13,17 @@ from pathlib import Path
 import pandas as pd
 
 import recommender
+from recommender.domain import Question
 from recommender.learning.artefact import Artefact
 from recommender.learning.card import card
-from recommender.learning.gate import Judgement, judge, split_by_time
+from recommender.learning.gate import Judgement, judge, split_by_time, with_replay
 from recommender.learning.registry import Registry, rater_mark
+from recommender.learning.replay import Replay, Shown, replay
 from recommender.learning.runs import STEPS, Progress, RetrainReport
 from recommender.learning.snapshot import Snapshot
+from recommender.planning.settings import PlanSettings
+from recommender.planning.table import IdeaTable
+from recommender.preferences.couples import CoupleModel
 from recommender.preferences.estimator import HierarchicalRecommender
 from recommender.preferences.model import Parameters
 from recommender.preferences.strength import Strength
@@ -38,6 +43,10 @@ class Lesson:
     catalogue_sha256, taxonomy_sha256 : str
     members : Collection[str]
         Everybody who is here now, by ``partner_id``, raters or not.
+    shown : Sequence[Shown]
+        The latest plans.
+    table, settings, quiz
+        What a plan is made with.
     """
 
     snapshot: Snapshot
@@ -45,6 +54,10 @@ class Lesson:
     catalogue_sha256: str
     taxonomy_sha256: str
     members: Collection[str]
+    shown: Sequence[Shown]
+    table: IdeaTable
+    settings: PlanSettings
+    quiz: tuple[Question, ...]
 
     @property
     def key(self) -> str:
@@ -125,6 +138,7 @@ def _learned(
     )
     progress.step(JUDGE)
     judgement = judge(current.parameters, candidate, lesson.snapshot, earlier, later)
+    judgement = with_replay(judgement, _replayed(lesson, candidate, current, later))
     progress.step(FIT_ALL)
     final = registry.runs.fitted(
         f"{lesson.key}-all", lambda: fit(lesson.snapshot, ratings, lesson.prior, progress.passed)
@@ -136,6 +150,16 @@ def _learned(
     if judgement.passed:
         registry.promote(version, f"{judgement.verdict}: {judgement.reason}", now)
     return RetrainReport(version, judgement.passed, judgement.verdict, judgement.reason, *counts)
+
+
+def _replayed(lesson: Lesson, candidate: Parameters, current: Artefact, later: pd.DataFrame) -> Replay:
+    """Return what the candidate would have made of the plans that neither model had seen the outcome of."""
+    shown = [plan for plan in lesson.shown if not later.empty and plan.occasion.now > later["rated_at"].min()]
+    new, old = (
+        CoupleModel("", parameters, lesson.table.features, lesson.quiz)
+        for parameters in (candidate, current.parameters)
+    )
+    return replay(lesson.table, lesson.settings, shown, new, old)
 
 
 def _known(
@@ -187,6 +211,7 @@ def _manifest(
         "verdict": judgement.verdict,
         "reason": judgement.reason,
         "promise": asdict(judgement.promise) if judgement.promise else None,
+        "replay": asdict(judgement.replay) if judgement.replay else None,
         "comparisons": [asdict(comparison) for comparison in judgement.comparisons],
         "settings": {"strength": asdict(Strength()), "seed": 0},
         "libraries": {name: library_version(name) for name in ("numpy", "scipy", "pandas", "scikit-learn")},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,17 +77,46 @@ def choose_slate(
     picks: list[Pick] = []
     roles = roles or settings.roles
     mask = _shortlist(table, score, mask, roles, returning)
-    near, std = mask.nonzero()[0], np.zeros(len(score))
-    std[near] = spread(near)
+    std = _spreads(score, spread, mask)
     for role in roles:
         taken = (*before, *(pick.idea_index for pick in picks))
-        left = mask.copy()
-        left[list(taken)] = False
+        left = _without(mask, taken)
         if not left.any():
             break
         pool, named = _pool(table, role, left, returning)
         picks.append(_pick(table, score, std, pool, named, taken, settings, rng))
     return tuple(picks)
+
+
+def slate_chances(
+    table: IdeaTable,
+    score: np.ndarray,
+    spread: Spread,
+    mask: np.ndarray,
+    settings: PlanSettings,
+    shown: Sequence[int],
+    *,
+    returning: np.ndarray | None = None,
+) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Return what `choose_slate` could have put at each place, given those ``shown`` before it.
+
+    Returns
+    -------
+    tuple of (candidates, probabilities)
+        For each place of ``shown``: rows, and their chances, summing to 1; both of shape (n_candidates,).
+    """
+    mask = _shortlist(table, score, mask, settings.roles, returning)
+    std = _spreads(score, spread, mask)
+    found = []
+    for place, role in enumerate(settings.roles[: len(shown)]):
+        taken = tuple(shown[:place])
+        left = _without(mask, taken)
+        if not left.any():
+            break
+        pool, _ = _pool(table, role, left, returning)
+        candidates, _, chances = _chances(table, score, std, pool, taken, settings)
+        found.append((candidates, chances))
+    return tuple(found)
 
 
 def pick_propensities(promise: np.ndarray, bonus: np.ndarray, settings: PlanSettings) -> np.ndarray:
@@ -107,6 +136,19 @@ def pick_propensities(promise: np.ndarray, bonus: np.ndarray, settings: PlanSett
     best = promise >= promise.max() - EQUAL
     probabilities[best] += (1 - settings.exploration) / best.sum()
     return np.asarray(probabilities)
+
+
+def _spreads(score: np.ndarray, spread: Spread, mask: np.ndarray) -> np.ndarray:
+    """Return the standard deviations of the ideas in ``mask``, 0 elsewhere; shape (n_ideas,)."""
+    near, std = mask.nonzero()[0], np.zeros(len(score))
+    std[near] = spread(near)
+    return std
+
+
+def _without(mask: np.ndarray, taken: Sequence[int]) -> np.ndarray:
+    left = mask.copy()
+    left[list(taken)] = False
+    return left
 
 
 def _pool(
@@ -132,15 +174,27 @@ def _pick(
     settings: PlanSettings,
     rng: np.random.Generator,
 ) -> Pick:
-    candidates = pool.nonzero()[0]
-    variety = np.zeros(len(candidates))
-    if taken:
-        variety = -settings.variety_weight * table.likeness(np.array(taken), candidates).max(axis=0)
-    probabilities = pick_propensities(score[candidates] + variety, std[candidates], settings)
+    candidates, variety, probabilities = _chances(table, score, std, pool, taken, settings)
     # As `rng.choice` draws, without its checks of what was checked.
     at = min(int(np.searchsorted(probabilities.cumsum(), rng.random(), side="right")), len(candidates) - 1)
     row = int(candidates[at])
     return Pick(row, role, float(variety[at]), float(std[row]), float(probabilities[at]))
+
+
+def _chances(
+    table: IdeaTable,
+    score: np.ndarray,
+    std: np.ndarray,
+    pool: np.ndarray,
+    taken: tuple[int, ...],
+    settings: PlanSettings,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return candidates, the points each loses for likeness to ``taken``, and its probability."""
+    candidates = pool.nonzero()[0]
+    variety = np.zeros(len(candidates))
+    if taken:
+        variety = -settings.variety_weight * table.likeness(np.array(taken), candidates).max(axis=0)
+    return candidates, variety, pick_propensities(score[candidates] + variety, std[candidates], settings)
 
 
 def _shortlist(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from recommender.planning.lifts import Lifts, lifts
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.reasons import Extras, reasons_of
 from recommender.planning.settings import PlanSettings
-from recommender.planning.slate import Pick, choose_slate
+from recommender.planning.slate import Pick, choose_slate, slate_chances
 from recommender.planning.swaps import answers_week
 from recommender.planning.table import IdeaTable
 from recommender.preferences.model import Contributions
@@ -79,6 +79,31 @@ def weekly_plan(
         suggestions = (*suggestions, made)
     advice = relaxations(table, occasion) if len(picks) < len(settings.roles) else ()
     return Plan(occasion.week, occasion.couple.couple_id, settings.rule, suggestions, advice)
+
+
+def plan_chances(
+    table: IdeaTable,
+    expectation: Expectation,
+    occasion: Occasion,
+    settings: PlanSettings,
+    shown: Sequence[int],
+) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Return what `weekly_plan` could have put at each place of a plan, given the rows ``shown`` before it.
+
+    Returns
+    -------
+    tuple of (candidates, probabilities)
+        For each place, as many as can be filled: rows, and their chances; both of shape (n_candidates,).
+    """
+    return slate_chances(
+        table,
+        score_ideas(table, expectation, occasion, settings).total,
+        expectation.couple_std,
+        feasible(table, occasion).mask,
+        settings,
+        shown,
+        returning=_returning(table, occasion),
+    )
 
 
 def swapped(

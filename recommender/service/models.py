@@ -90,6 +90,7 @@ def snapshot_of(deployment: Deployment) -> Snapshot:
 def _lesson(deployment: Deployment) -> Lesson:
     from recommender.learning.snapshot import take_snapshot
     from recommender.learning.training import Lesson
+    from recommender.service.replays import latest_shown
 
     catalogue = deployment.catalogue
     with reading(deployment.engine) as connection:
@@ -97,12 +98,17 @@ def _lesson(deployment: Deployment) -> Lesson:
         answers: dict[str, dict[str, AnswerValue]] = {
             row.partner_id: dict(row.answers) for row in read_answers(connection)
         }
+        shown = latest_shown(connection)
     return Lesson(
         snapshot=take_snapshot(rows, answers, catalogue),
         prior=prior_parameters(load_prior(data_folder() / "prior.yaml"), catalogue),
         catalogue_sha256=catalogue.content_hash,
         taxonomy_sha256=catalogue.taxonomy.content_hash,
         members=frozenset(answers),
+        shown=shown,
+        table=deployment.table,
+        settings=deployment.plan_settings,
+        quiz=catalogue.quiz,
     )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from ulid import ULID
 
-from recommender.domain import Couple, CoupleDate, Plan, Rating, Suggestion, SwapReason, Week
+from recommender.domain import Couple, CoupleDate, Plan, Suggestion, SwapReason, Week
 from recommender.errors import Conflict, NotFound
 from recommender.planning.feasibility import (
     relaxations,
@@ -18,29 +17,17 @@ from recommender.planning.feasibility import (
     within_boundaries,
     within_circumstances,
 )
-from recommender.planning.occasion import Occasion, PastIdea
+from recommender.planning.occasion import Occasion
 from recommender.planning.weekly import Expectation, swapped, weekly_plan
 from recommender.service.dates import DateView, with_starts
 from recommender.service.dates import view as view_of
 from recommender.service.deployment import Deployment
 from recommender.service.moments import FIRST_YEAR, LAST_YEAR, check_start
+from recommender.service.past import Past, history_of, ratings_of, read_past
 from recommender.service.people import Caller, couple_of
 from recommender.store import dates as date_store
 from recommender.store import plans as plan_store
-from recommender.store import ratings as rating_store
-from recommender.store import rituals as ritual_store
 from recommender.store.engine import reading, transaction
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """Everything a plan depends on that the store holds."""
-
-    couple: Couple
-    dates: tuple[CoupleDate, ...]
-    ratings: tuple[Rating, ...]
-    exposures: tuple[plan_store.Exposure, ...]
-    rituals: tuple[ritual_store.OfferedRitual, ...]
 
 
 def upcoming_week(now: datetime, time_zone: str) -> Week:
@@ -137,7 +124,7 @@ def choose(
         elif starts_at is not None and chosen.starts_at != starts_at:
             chosen = replace(chosen, starts_at=starts_at)
             date_store.update_date(connection, chosen)
-        seen = view_of(chosen, _of(chosen, past.ratings), caller.partner_id or "")
+        seen = view_of(chosen, ratings_of(chosen, past.ratings), caller.partner_id or "")
         return with_starts(deployment, past.couple, seen, past.dates)
 
 
@@ -150,19 +137,12 @@ def standpoint(
     return _occasion(deployment, past, week), expectation
 
 
-def _past(connection: Connection, caller: Caller) -> _Past:
+def _past(connection: Connection, caller: Caller) -> Past:
     # Held to the end, so that of two who swap the same suggestion the second sees what the first did.
-    couple = couple_of(connection, caller, for_update=True)
-    return _Past(
-        couple=couple,
-        dates=date_store.list_dates(connection, couple.couple_id),
-        ratings=rating_store.list_ratings(connection, couple.couple_id),
-        exposures=plan_store.all_exposures(connection, couple.couple_id),
-        rituals=ritual_store.list_rituals(connection, couple.couple_id),
-    )
+    return read_past(connection, couple_of(connection, caller, for_update=True))
 
 
-def _occasion(deployment: Deployment, past: _Past, week: Week) -> Occasion:
+def _occasion(deployment: Deployment, past: Past, week: Week) -> Occasion:
     """Return the occasion; a week that has passed is planned as of its own Monday."""
     zone = ZoneInfo(past.couple.circumstances.time_zone)
     monday = datetime.combine(week.monday, datetime.min.time(), tzinfo=zone)
@@ -171,50 +151,7 @@ def _occasion(deployment: Deployment, past: _Past, week: Week) -> Occasion:
     return Occasion(past.couple, week, monday if over else now, history_of(past))
 
 
-def history_of(past: _Past) -> tuple[PastIdea, ...]:
-    """Return every meeting of the couple with an idea of the catalogue."""
-    zone = ZoneInfo(past.couple.circumstances.time_zone)
-    lived = (
-        PastIdea(
-            idea_id=date.idea_id,
-            on=date.starts_at.astimezone(zone).date(),
-            met="done" if date.status == "done" else "planned",
-            loved=_loved(date.date_id, past.ratings),
-            felt={rating.partner_id: rating.enjoyment for rating in _of(date, past.ratings)},
-        )
-        for date in past.dates
-        if date.idea_id is not None and date.status != "skipped"
-    )
-    shown = (
-        PastIdea(
-            idea_id=exposure.suggestion.idea_id,
-            on=exposure.week.monday,
-            met="swapped" if exposure.swap_reason else "shown",
-            swap_reason=exposure.swap_reason,
-        )
-        for exposure in past.exposures
-    )
-    rituals = (
-        PastIdea(
-            idea_id=offered.ritual.idea_id,
-            on=offered.week.monday,
-            met="kept" if offered.kept else "shown",
-        )
-        for offered in past.rituals
-    )
-    return (*lived, *shown, *rituals)
-
-
-def _of(date: CoupleDate, ratings: Sequence[Rating]) -> tuple[Rating, ...]:
-    return tuple(rating for rating in ratings if rating.date_id == date.date_id)
-
-
-def _loved(date_id: str, ratings: Sequence[Rating]) -> bool:
-    words = [rating.again for rating in ratings if rating.date_id == date_id]
-    return bool(words) and all(words)
-
-
-def _make(deployment: Deployment, connection: Connection, past: _Past, week: Week) -> Plan:
+def _make(deployment: Deployment, connection: Connection, past: Past, week: Week) -> Plan:
     plan = weekly_plan(
         deployment.table,
         deployment.models.expect(past.couple, past.dates, past.ratings),
@@ -240,7 +177,7 @@ def _outgrown(deployment: Deployment, couple: Couple, plan: Plan) -> tuple[Sugge
     )
 
 
-def _without_outgrown(deployment: Deployment, connection: Connection, past: _Past, plan: Plan) -> Plan:
+def _without_outgrown(deployment: Deployment, connection: Connection, past: Past, plan: Plan) -> Plan:
     chosen = {date.suggestion_id for date in past.dates}
     for out in _outgrown(deployment, past.couple, plan):
         if out.suggestion_id in chosen and out.idea_id in deployment.table.index:
@@ -250,7 +187,7 @@ def _without_outgrown(deployment: Deployment, connection: Connection, past: _Pas
     return plan
 
 
-def _left_out(deployment: Deployment, past: _Past, plan: Plan, out: Suggestion) -> Plan:
+def _left_out(deployment: Deployment, past: Past, plan: Plan, out: Suggestion) -> Plan:
     """Return the plan without a suggestion, and with which shared limit to relax."""
     kept = tuple(s for s in plan.suggestions if s.suggestion_id != out.suggestion_id)
     advice = relaxations(deployment.table, _occasion(deployment, past, plan.week))
@@ -260,7 +197,7 @@ def _left_out(deployment: Deployment, past: _Past, plan: Plan, out: Suggestion) 
 def _replace(
     deployment: Deployment,
     connection: Connection,
-    past: _Past,
+    past: Past,
     plan: Plan,
     out: Suggestion,
     reason: SwapReason,
@@ -283,7 +220,7 @@ def _replace(
 
 
 def _in_force(
-    deployment: Deployment, connection: Connection, past: _Past, week: Week, suggestion_id: str
+    deployment: Deployment, connection: Connection, past: Past, week: Week, suggestion_id: str
 ) -> tuple[Plan, Suggestion]:
     """Return the plan as it would be read now, and the suggestion in it."""
     paused = past.couple.circumstances.paused(week)

@@ -96,6 +96,12 @@ def all_exposures(connection: Connection, couple_id: str) -> tuple[Exposure, ...
     return tuple(read_exposure(row) for row in connection.execute(query).mappings())
 
 
+def latest_plans(connection: Connection, limit: int) -> list[tuple[str, str]]:
+    """Return couple and week of the latest plans, in order of both."""
+    query = select(plans.c.couple_id, plans.c.week).order_by(plans.c.made_at.desc()).limit(limit)
+    return sorted((row.couple_id, row.week) for row in connection.execute(query))
+
+
 def read_exposure(row: RowMapping) -> Exposure:
     """Return a row of ``suggestions`` as an exposure."""
     return Exposure(

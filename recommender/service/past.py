@@ -1,0 +1,93 @@
+"""Everything that the store holds of a couple and that a plan depends on, and how a plan sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from recommender.domain import Couple, CoupleDate, Rating, Week
+from recommender.planning.occasion import PastIdea
+from recommender.store import dates as date_store
+from recommender.store import plans as plan_store
+from recommender.store import ratings as rating_store
+from recommender.store import rituals as ritual_store
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A couple and all that it has met."""
+
+    couple: Couple
+    dates: tuple[CoupleDate, ...]
+    ratings: tuple[Rating, ...]
+    exposures: tuple[plan_store.Exposure, ...]
+    rituals: tuple[ritual_store.OfferedRitual, ...]
+
+    def before(self, week: Week, moment: datetime) -> Past:
+        """Return it as it stood when the plan of a week was made; the couple's limits are those of now."""
+        return replace(
+            self,
+            dates=tuple(date for date in self.dates if date.starts_at < moment),
+            ratings=tuple(rating for rating in self.ratings if rating.rated_at < moment),
+            exposures=tuple(exposure for exposure in self.exposures if exposure.week.monday < week.monday),
+            rituals=tuple(offered for offered in self.rituals if offered.week.monday < week.monday),
+        )
+
+
+def read_past(connection: Connection, couple: Couple) -> Past:
+    """Return what the store holds of a couple."""
+    return Past(
+        couple=couple,
+        dates=date_store.list_dates(connection, couple.couple_id),
+        ratings=rating_store.list_ratings(connection, couple.couple_id),
+        exposures=plan_store.all_exposures(connection, couple.couple_id),
+        rituals=ritual_store.list_rituals(connection, couple.couple_id),
+    )
+
+
+def history_of(past: Past) -> tuple[PastIdea, ...]:
+    """Return every meeting of the couple with an idea of the catalogue."""
+    zone = ZoneInfo(past.couple.circumstances.time_zone)
+    lived = (
+        PastIdea(
+            idea_id=date.idea_id,
+            on=date.starts_at.astimezone(zone).date(),
+            met="done" if date.status == "done" else "planned",
+            loved=_loved(date.date_id, past.ratings),
+            felt={rating.partner_id: rating.enjoyment for rating in ratings_of(date, past.ratings)},
+        )
+        for date in past.dates
+        if date.idea_id is not None and date.status != "skipped"
+    )
+    shown = (
+        PastIdea(
+            idea_id=exposure.suggestion.idea_id,
+            on=exposure.week.monday,
+            met="swapped" if exposure.swap_reason else "shown",
+            swap_reason=exposure.swap_reason,
+        )
+        for exposure in past.exposures
+    )
+    rituals = (
+        PastIdea(
+            idea_id=offered.ritual.idea_id,
+            on=offered.week.monday,
+            met="kept" if offered.kept else "shown",
+        )
+        for offered in past.rituals
+    )
+    return (*lived, *shown, *rituals)
+
+
+def ratings_of(date: CoupleDate, ratings: Sequence[Rating]) -> tuple[Rating, ...]:
+    """Return the ratings of one date."""
+    return tuple(rating for rating in ratings if rating.date_id == date.date_id)
+
+
+def _loved(date_id: str, ratings: Sequence[Rating]) -> bool:
+    words = [rating.again for rating in ratings if rating.date_id == date_id]
+    return bool(words) and all(words)
