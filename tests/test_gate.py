@@ -296,7 +296,7 @@ def test_too_little_feedback_is_not_enough_to_tell(
     assert judgement.passed == enough
     if not enough:
         assert judgement.verdict == "not enough to tell"
-        assert judgement.reason.startswith(f"{len(later)} later ratings of {n_couples} couples")
+        assert f"has not seen: {len(later)}, of couples: {n_couples};" in judgement.reason
         assert f"at least {RATINGS_MIN} of {COUPLES_MIN}" in judgement.reason
 
 

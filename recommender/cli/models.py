@@ -9,6 +9,7 @@ import click
 from recommender.cli.opening import open_here
 from recommender.cli.output import (
     as_json,
+    counted,
     print_facts,
     print_json,
     print_markdown,
@@ -40,7 +41,7 @@ def retrain(as_json: bool) -> None:
         ("verdict", f"{report.verdict}: {report.reason}"),
         ("new model", report.version or "none"),
         ("now serving", "the new model" if report.promoted else "the same as before"),
-        ("feedback", f"{report.n_ratings} ratings, {report.n_couples} couples"),
+        ("feedback", f"{counted(report.n_ratings, 'rating')}, {counted(report.n_couples, 'couple')}"),
     ]
     if report.retired:
         facts.append(("retired", f"{', '.join(report.retired)}: learned from people who left"))
@@ -112,7 +113,7 @@ def health(as_json: bool) -> None:
         return
     facts: list[tuple[str, object]] = [
         ("verdict", f"{seen.verdict}: {seen.reason}"),
-        ("dates", f"{seen.n_dates} rated by both, {seen.n_couples} couples"),
+        ("dates", f"{seen.n_dates} rated by both, {counted(seen.n_couples, 'couple')}"),
     ]
     if seen.enjoyed is not None:
         facts += [

@@ -26,11 +26,11 @@ For choosing date ideas. Not for judging people or relationships; it says nothin
 
 def _facts(m: Mapping[str, Any]) -> Iterator[str]:
     yield (
-        f"Trained {m['created_at']} on {m['n_ratings']} ratings of {m['n_couples']} couples, rated between "
-        f"{m['first_rated_at']} and {m['last_rated_at']}."
+        f"Trained {_moment(m['created_at'])}. Ratings: {m['n_ratings']}; couples: {m['n_couples']}; "
+        f"rated from {_moment(m['first_rated_at'])} to {_moment(m['last_rated_at'])}."
     )
     for reason, number in m["excluded"].items():
-        yield f"{number} ratings were left out: {reason}."
+        yield f"Ratings left out, {reason}: {number}."
     yield (
         f"Judged against `{m['judged_against']}` on the latest dates that neither had seen: "
         f"**{m['verdict']}** ({m['reason']})."
@@ -43,6 +43,11 @@ def _facts(m: Mapping[str, Any]) -> Iterator[str]:
         yield _replay(m["replay"])
         yield from (_place(place) for place in m["replay"]["places"])
     yield "What serves is the same recipe fitted to all of the feedback."
+
+
+def _moment(iso: str) -> str:
+    """Return a moment to the minute."""
+    return iso[:16].replace("T", " ")
 
 
 def _promise(promise: Mapping[str, Any]) -> str:

@@ -152,8 +152,8 @@ def judge(
     if later["couple_id"].nunique() < COUPLES_MIN or len(later) < RATINGS_MIN:
         return Judgement(
             "not enough to tell",
-            f"{len(later)} later ratings of {later['couple_id'].nunique()} couples that the current model "
-            f"has not seen; at least {RATINGS_MIN} of {COUPLES_MIN} are needed",
+            f"later ratings that the current model has not seen: {len(later)}, of couples: "
+            f"{later['couple_id'].nunique()}; at least {RATINGS_MIN} of {COUPLES_MIN} are needed",
             (),
         )
     pairs, rating = later[["partner_id", "idea_id"]], later["rating"].to_numpy(dtype=float)
