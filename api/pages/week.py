@@ -96,7 +96,6 @@ def keep(week: str) -> Response:
 
 def _week_page(call: Call, week: Week) -> Response:
     view = service.get_week(call.deployment, call.caller, week)
-    couple = service.get_couple(call.deployment, call.caller)
     dates = service.list_dates(call.deployment, call.caller)
     return page(
         "week.html",
@@ -106,8 +105,7 @@ def _week_page(call: Call, week: Week) -> Response:
         cards=_cards(call, view, dates),
         rituals=[(seen, service.get_idea(call.deployment, seen.ritual.idea_id)) for seen in view.rituals],
         goals=told_goals(call, view),
-        couple=couple,
-        zone=ZoneInfo(couple.circumstances.time_zone),
+        zone=ZoneInfo(view.time_zone),
         to_rate=[seen for seen in dates if _wants_rating(call, seen)],
         planned=[seen.date for seen in dates if seen.date.status == "planned"],
     )

@@ -16,7 +16,7 @@ from recommender.domain import Couple, Mark, MarkWord, Plan, Week
 from recommender.errors import Conflict, NotFound
 from recommender.service.callers import Caller, Home, couple_of, find_home
 from recommender.service.deployment import Deployment
-from recommender.store import marks, plans, reading, transaction
+from recommender.store import marks, plans, transaction
 
 REVEALED = "You have both marked these, so the marks stay; choose one, or swap what does not suit."
 
@@ -74,11 +74,14 @@ def put_mark(d: Deployment, caller: Caller, week: Week, suggestion_id: str, word
         marks.put_mark(connection, Mark(suggestion_id, home.me.partner_id, word, d.clock()))
 
 
-def see_marks(d: Deployment, caller: Caller, plan: Plan) -> SeenMarks:
-    """Return what the caller may see of a plan's marks; what both see from now on is noted as seen."""
-    with reading(d.engine) as connection:
-        couple = couple_of(connection, caller)
-        made = marks.list_marks(connection, plan)
+def see_marks(d: Deployment, caller: Caller, couple: Couple, plan: Plan, made: Sequence[Mark]) -> SeenMarks:
+    """Return what the caller may see of a plan's marks; what both see from now on is noted as seen.
+
+    Parameters
+    ----------
+    made : Sequence[Mark]
+        All marks of the plan, as just read.
+    """
     if len(couple.partners) == 1 or not _news(couple, plan, made):
         return _seen(caller, couple, plan, made)
     with transaction(d.engine) as connection:

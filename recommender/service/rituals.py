@@ -13,12 +13,12 @@ from recommender.domain import Couple, Plan, Ritual
 from recommender.errors import Conflict, NotFound
 from recommender.planning.occasion import Occasion
 from recommender.planning.rituals import RITUALS, offer_rituals, within_limits
-from recommender.service.callers import Caller, couple_of, find_home
+from recommender.service.callers import Caller, find_home
 from recommender.service.deployment import Deployment
 from recommender.service.goals import this_week
 from recommender.service.secret import new_id
 from recommender.service.weeks import standpoint
-from recommender.store import plans, reading, rituals, transaction
+from recommender.store import plans, rituals, transaction
 from recommender.store.rituals import OfferedRitual
 
 
@@ -39,21 +39,26 @@ class SeenRitual:
     kept: bool
 
 
-def see_rituals(d: Deployment, caller: Caller, plan: Plan) -> tuple[SeenRitual, ...]:
+def see_rituals(
+    d: Deployment, caller: Caller, couple: Couple, plan: Plan, offered: tuple[OfferedRitual, ...]
+) -> tuple[SeenRitual, ...]:
     """Return the rituals beside a plan: offered when first read, then the same while limits allow them.
 
     A week that is over is offered none; a paused one shows none.
+
+    Parameters
+    ----------
+    offered : tuple[OfferedRitual, ...]
+        All that were ever offered in the plan's week, as just read.
     """
-    with reading(d.engine) as connection:
-        couple = couple_of(connection, caller)
-        if couple.circumstances.paused(plan.week):
-            return ()
-        shown = _in_force(rituals.list_rituals(connection, couple.couple_id, plan.week))
+    if couple.circumstances.paused(plan.week):
+        return ()
+    shown = _in_force(offered)
     settled = len(shown) == RITUALS and not _outgrown(d, couple, plan, shown)
     if not settled and plan.week >= this_week(d, couple):
         with transaction(d.engine) as connection:
             shown = _brought_up_to_date(d, connection, caller, plan)
-    return tuple(_seen(offered, caller) for offered in shown)
+    return tuple(_seen(one, caller) for one in shown)
 
 
 def keep_ritual(d: Deployment, caller: Caller, ritual_id: str) -> SeenRitual:

@@ -11,7 +11,7 @@ from recommender.service.goals import see_progress
 from recommender.service.marks import SeenMarks, see_marks
 from recommender.service.rituals import SeenRitual, see_rituals
 from recommender.service.weeks import get_plan
-from recommender.store import reading
+from recommender.store import marks, reading, rituals
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class WeekView:
 
     Attributes
     ----------
+    partners : tuple[str, ...]
+        Names only, in order of joining.
     goals : tuple[tuple[Goal, Progress], ...]
         Each goal and how far it is along by the end of the week.
     rituals : tuple[SeenRitual, ...]
@@ -28,6 +30,8 @@ class WeekView:
         Whether they wanted no plan for this week.
     """
 
+    partners: tuple[str, ...]
+    time_zone: str
     plan: Plan
     marks: SeenMarks
     goals: tuple[tuple[Goal, Progress], ...]
@@ -48,14 +52,17 @@ def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
 
 def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     """Return what goes with a plan, as the caller may see it."""
-    offered = see_rituals(d, caller, plan)
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
         reached = see_progress(d, connection, couple, plan.week)
+        offered = rituals.list_rituals(connection, couple.couple_id, plan.week)
+        made = marks.list_marks(connection, plan)
     return WeekView(
+        partners=tuple(partner.name for partner in couple.partners),
+        time_zone=couple.circumstances.time_zone,
         plan=plan,
-        marks=see_marks(d, caller, plan),
+        marks=see_marks(d, caller, couple, plan, made),
         goals=tuple(zip(couple.goals, reached, strict=True)),
-        rituals=offered,
+        rituals=see_rituals(d, caller, couple, plan, offered),
         paused=couple.circumstances.paused(plan.week),
     )
