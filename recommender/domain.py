@@ -309,6 +309,11 @@ class CoupleDate:
     """A suggestion chosen, or something a couple did on their own.
 
     ``idea_id`` is None for a date of their own that is not in the catalogue.
+
+    Attributes
+    ----------
+    kept_by : str or None
+        The partner whose alone it has become: the other deleted it or left. None while it is both's.
     """
 
     date_id: str
@@ -318,6 +323,11 @@ class CoupleDate:
     status: DateStatus
     starts_at: datetime
     suggestion_id: str | None = None
+    kept_by: str | None = None
+
+    def shown_to(self, partner_id: str | None) -> bool:
+        """Return whether a partner may know of it; the operator, who is none, may of both's."""
+        return self.kept_by in (None, partner_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,11 +338,14 @@ class Reason:
     ----------
     contribution : float
         In points of the couple score; all reasons of a suggestion sum to it.
+    partner_id : str or None
+        Whose own answers or dates it speaks of, and so who alone may read it; None where it is of both.
     """
 
     kind: str
     text: str
     contribution: float
+    partner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,7 +278,7 @@ def test_a_date_is_moved_and_skipped(two):
 
 
 def test_a_rated_date_stays(two):
-    """A date that somebody rated can be neither deleted nor called skipped; any other can be deleted."""
+    """A date that one rated oneself can be neither deleted nor called skipped; any other can be deleted."""
     robin, _ = two
     rated, other = _logged(robin), _logged(robin)
     robin("PUT", f"/v1/dates/{rated}/rating", {"enjoyment": 4})

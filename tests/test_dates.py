@@ -11,18 +11,27 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import event
 
-from recommender.domain import Boundaries, Circumstances, CoupleDate, Rating
+from recommender.domain import Boundaries, Circumstances, CoupleDate, Goal, Rating, Week
 from recommender.errors import Conflict, InvalidInput, NotFound
 from recommender.service import (
     Caller,
     DateView,
     Deployment,
+    accept_invite,
+    authenticate,
     calendar_feed,
+    choose,
+    create_couple,
     delete_date,
     delete_rating,
+    export_me,
+    get_couple,
+    get_plan,
+    leave,
     list_dates,
     log_date,
     new_calendar,
+    new_invite,
     put_answers,
     put_boundaries,
     put_rating,
@@ -30,7 +39,7 @@ from recommender.service import (
     update_date,
 )
 from recommender.store import dates as date_store
-from recommender.store import transaction
+from recommender.store import reading, transaction
 from tests.conftest import Clock, Two, join
 
 SATURDAY = datetime(2026, 11, 28, 19, 30, tzinfo=UTC)
@@ -211,12 +220,27 @@ def test_taking_a_rating_back_hides_the_others_again(
 
 @pytest.mark.parametrize("status", ["planned", "skipped", "done"])
 def test_a_rated_date_is_done(deployment: Deployment, couple: Two, status: str) -> None:
-    """A rating marks a date done, whenever it was planned and even if it had been skipped."""
+    """A date is done to whoever rates it, even if it was skipped, and to the other once both have."""
     date_id = plan(deployment, couple.robin, "date", status=status, starts_at=SATURDAY + timedelta(days=99))
 
     put_rating(deployment, couple.sam, date_id, enjoyment=3)
 
+    assert seen(deployment, couple.sam, date_id).date.status == "done"
+    assert seen(deployment, couple.robin, date_id).date.status == status
+    put_rating(deployment, couple.robin, date_id, enjoyment=3)
+    delete_rating(deployment, couple.robin, date_id)
     assert seen(deployment, couple.robin, date_id).date.status == "done"
+
+
+def test_one_alone_settles_that_a_date_is_done(deployment: Deployment) -> None:
+    """While nobody has joined there is nobody else to wait for."""
+    alone = authenticate(deployment, create_couple(deployment, "Robin").token)
+    date_id = plan(deployment, alone, "date")
+
+    put_rating(deployment, alone, date_id, enjoyment=3)
+    delete_rating(deployment, alone, date_id)
+
+    assert seen(deployment, alone, date_id).date.status == "done"
 
 
 @pytest.mark.parametrize(
@@ -286,17 +310,90 @@ def test_a_change_that_makes_no_sense_is_refused(
     assert refusal.value.field == field
 
 
-def test_a_rated_date_stays(deployment: Deployment, couple: Two, planned: str) -> None:
-    """Once rated, by whomever, a date is neither deleted nor skipped, but may be moved."""
+def test_a_date_stays_for_whoever_rated_it(deployment: Deployment, couple: Two, planned: str) -> None:
+    """A partner neither deletes nor skips what they have rated themselves, but may move it."""
     put_rating(deployment, couple.robin, planned, enjoyment=3)
 
     with pytest.raises(Conflict):
-        delete_date(deployment, couple.sam, planned)
+        delete_date(deployment, couple.robin, planned)
     with pytest.raises(Conflict):
         update_date(deployment, couple.robin, planned, status="skipped")
     moved = update_date(deployment, couple.robin, planned, starts_at=SATURDAY + timedelta(days=1))
     assert moved.date.status == "done"
     assert moved.mine is not None
+
+
+def test_deleting_tells_nothing_of_the_others_rating(
+    deployment: Deployment, couple: Two, planned: str
+) -> None:
+    """What one rated and the other deletes is gone for the other, and stays with its words for the one."""
+    calendar = new_calendar(deployment, couple.sam)
+    put_rating(deployment, couple.robin, planned, enjoyment=3, note="mine")
+
+    update_date(deployment, couple.sam, planned, status="skipped")
+    update_date(deployment, couple.sam, planned, status="planned")
+    delete_date(deployment, couple.sam, planned)
+
+    assert list_dates(deployment, couple.sam) == ()
+    assert export_me(deployment, couple.sam)["dates"] == []
+    assert b"Soup" not in calendar_feed(deployment, calendar)
+    with pytest.raises(NotFound, match=r"^There is no such date\.$"):
+        put_rating(deployment, couple.sam, planned, enjoyment=3)
+    kept = seen(deployment, couple.robin, planned)
+    assert kept.mine is not None
+    assert (kept.mine.note, kept.theirs, kept.date.status) == ("mine", None, "done")
+    delete_rating(deployment, couple.robin, planned)
+    delete_date(deployment, couple.robin, planned)
+    assert list_dates(deployment, couple.robin) == ()
+
+
+def test_what_was_deleted_can_be_chosen_again(deployment: Deployment, couple: Two) -> None:
+    """A suggestion whose date one deleted and the other keeps becomes a new date for both."""
+    week = Week.parse("2026-W48")
+    wanted = get_plan(deployment, couple.sam, week).suggestions[0].suggestion_id
+    first = choose(deployment, couple.sam, week, wanted).date
+    put_rating(deployment, couple.robin, first.date_id, enjoyment=3)
+    delete_date(deployment, couple.sam, first.date_id)
+
+    second = choose(deployment, couple.sam, week, wanted).date
+
+    assert second.date_id != first.date_id
+    assert [view.date.date_id for view in list_dates(deployment, couple.sam)] == [second.date_id]
+    assert len(list_dates(deployment, couple.robin)) == 2
+
+
+@pytest.mark.parametrize("who", ["robin", "sam"])
+def test_a_goal_is_further_only_for_whoever_rated(deployment: Deployment, couple: Two, who: str) -> None:
+    """A rating counts towards a goal for its giver; the other reads nothing off it."""
+    update_couple(deployment, couple.robin, goals=[Goal(tags={"domain": ("food_drink",)}, times=2, weeks=4)])
+    date_id = plan(deployment, couple.robin, "date")
+
+    put_rating(deployment, getattr(couple, who), date_id, enjoyment=3)
+
+    done = {name: get_couple(deployment, getattr(couple, name)).progress[0].done for name in ("robin", "sam")}
+    assert done == {"robin": int(who == "robin"), "sam": int(who == "sam")}
+
+
+def test_whoever_joins_later_finds_none_of_the_old_dates(
+    deployment: Deployment, couple: Two, planned: str
+) -> None:
+    """After one left, the dates are the other's alone, plans are gone, and a new partner sees neither."""
+    put_rating(deployment, couple.robin, planned, enjoyment=5)
+    week = Week.parse("2026-W48")
+    get_plan(deployment, couple.robin, week)
+    leave(deployment, couple.sam)
+
+    code = new_invite(deployment, couple.robin)
+    kim = authenticate(deployment, accept_invite(deployment, code, "Kim").token)
+
+    assert [view.date.date_id for view in list_dates(deployment, couple.robin)] == [planned]
+    assert list_dates(deployment, kim) == ()
+    assert (export_me(deployment, kim)["dates"], export_me(deployment, kim)["shown"]) == ([], [])
+    with pytest.raises(NotFound):
+        put_rating(deployment, kim, planned, enjoyment=1)
+    leave(deployment, couple.robin)
+    with reading(deployment.engine) as connection:
+        assert date_store.list_dates(connection, kim.couple_id or "") == ()
 
 
 def test_an_unrated_date_can_be_deleted(deployment: Deployment, couple: Two, planned: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -333,10 +334,19 @@ class TestAdvice:
         told = self.advice(with_limits(places=("home",)), *ideas)
         assert told == [("With any kind of place", 1)]
 
-    def test_a_boundary_is_never_named(self) -> None:
-        """Where only boundaries stand in the way, nothing is advised."""
-        couple = two(Boundaries(touch_max="none"), circumstances=Circumstances(budget_max=5.0))
-        assert self.advice(occasion_of(couple), idea("a", touch="sustained", typical_cost=50)) == []
+    @pytest.mark.parametrize(
+        "private", [{"second": Boundaries(touch_max="none")}, {"tender": (str(WEEK), str(WEEK))}]
+    )
+    def test_nothing_private_shows_in_it(self, private: dict[str, Any]) -> None:
+        """Neither a boundary nor a word about tender talk changes what is advised, or by how much."""
+        limits = Circumstances(budget_max=5.0, minutes_max=60)
+        ideas = [
+            idea("touching", touch="sustained", typical_cost=50),
+            idea("tender", talk_depth="tender", typical_cost=50),
+            idea("long", touch="sustained", minutes=90),
+        ]
+        told = [self.advice(occasion_of(two(circumstances=limits, **said)), *ideas) for said in ({}, private)]
+        assert told[0] == told[1] == [("With 45 EUR more to spend", 1), ("With 30 more minutes", 1)]
 
     def test_no_limits_no_advice(self) -> None:
         """Limits that are not set cannot be relaxed."""
@@ -346,7 +356,7 @@ class TestAdvice:
         """Doing what the advice says opens just as many of the shipped ideas as it promised."""
         table = served_prior().table
         limits = Circumstances(budget_max=0.0, minutes_max=30, places=("home",))
-        couple = two(Boundaries(touch_max="none"), circumstances=limits)
+        couple = two(circumstances=limits)
         now = feasible(table, occasion_of(couple)).mask
         for told in relaxations(table, occasion_of(couple)):
             words = told.change.split()

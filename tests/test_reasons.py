@@ -1,4 +1,4 @@
-"""Why this idea: terms that sum to the score, in words about both of them that the idea bears out."""
+"""Why this idea: terms that sum to the score, in words that the idea bears out, each for whom it is of."""
 
 from dataclasses import fields, replace
 
@@ -17,6 +17,7 @@ TABLE = table_of(
     idea("a", play="silly", domain=("nature", "animals"), touch="none"), idea("b", touch="intimate")
 )
 NAMES = TABLE.features.names
+BOTH = ("robin", "sam")
 
 
 def terms(
@@ -39,17 +40,19 @@ def terms(
     )
 
 
-def told(given: Contributions, extras: Extras = NOTHING) -> list[tuple[str, str, float]]:
-    """Return the reasons of idea ``a``."""
+def told(given: Contributions, extras: Extras = NOTHING) -> list[tuple[str | None, str, str, float]]:
+    """Return the reasons of idea ``a``: whose each is, its kind, words and points."""
     expected = float(given.total().mean())
-    found = reasons_of(TABLE, 0, given, expected, extras)
+    found = reasons_of(TABLE, 0, given, BOTH, expected, extras)
     assert sum(r.contribution for r in found) == pytest.approx(
         expected + sum(getattr(extras, f.name) for f in fields(extras)), abs=1e-9
     )
-    return [(r.kind, r.text, pytest.approx(r.contribution)) for r in found]
+    return [(r.partner_id, r.kind, r.text, pytest.approx(r.contribution)) for r in found]
 
 
-LEVEL = ("level", "Where any date starts for you two.", 3.5)
+LEVEL = (None, "level", "Where any date starts for you two.", 3.5)
+ANSWERS_REST = "The rest of what your answers say."
+TASTE_REST = "The rest of what your past dates say."
 
 
 def test_the_level_alone() -> None:
@@ -58,79 +61,88 @@ def test_the_level_alone() -> None:
     assert told(terms(level=3.0, leniency=(0.2, 0.8))) == [LEVEL]
 
 
-def test_a_tag_that_speaks_for_it_is_voiced() -> None:
-    """The strongest tag is named in words, as the average of both, and the level comes last."""
-    found = told(terms(taste={"domain=nature": (0.4, 0.2)}))
-    assert found == [("taste", "Like dates you enjoyed: nature.", 0.3), LEVEL]
+def test_a_tag_that_speaks_for_it_is_voiced_for_each() -> None:
+    """A strong tag is named to each partner with their own share of the average; the level comes last."""
+    assert told(terms(taste={"domain=nature": (0.4, 0.2)})) == [
+        ("robin", "taste", "Like dates you enjoyed: nature.", 0.2),
+        ("sam", "taste", "Like dates you enjoyed: nature.", 0.1),
+        LEVEL,
+    ]
 
 
 def test_an_ordinal_is_voiced_as_the_idea_has_it() -> None:
     """An ordinal's words are those of the idea's own value."""
-    found = told(terms(answers={"play": (0.1, 0.1), "touch": (0.3, 0.3)}))
-    assert found == [
-        ("answers", "It suits your answers: no touch, silly.", 0.4),
+    assert told(terms(answers={"play": (0.0, 0.1), "touch": (0.0, 0.3)})) == [
+        ("sam", "answers", "It suits your answers: no touch, silly.", 0.2),
         LEVEL,
     ]
 
 
 def test_what_the_idea_is_not_is_never_voiced() -> None:
     """A tag that the idea lacks adds its part to the rest, unnamed."""
-    found = told(terms(taste={"domain=food_drink": (0.5, 0.5)}))
-    assert found == [("taste_rest", "The rest of what your past dates say.", 0.5), LEVEL]
+    assert told(terms(taste={"domain=food_drink": (0.5, 0.5)})) == [
+        (None, "taste_rest", TASTE_REST, 0.5),
+        LEVEL,
+    ]
 
 
 def test_only_two_tags_a_kind_are_voiced() -> None:
     """The two strongest are named in one sentence and the third goes with the rest."""
-    taste = {"domain=nature": (0.1, 0.1), "domain=animals": (0.3, 0.3), "play": (0.2, 0.2)}
+    taste = {"domain=nature": (0.1, 0.0), "domain=animals": (0.3, 0.0), "play": (0.2, 0.0)}
     assert told(terms(taste=taste)) == [
-        ("taste", "Like dates you enjoyed: animals, silly.", 0.5),
-        ("taste_rest", "The rest of what your past dates say.", 0.1),
+        ("robin", "taste", "Like dates you enjoyed: animals, silly.", 0.25),
+        (None, "taste_rest", TASTE_REST, 0.05),
         LEVEL,
     ]
 
 
 def test_nothing_is_said_twice_in_other_words() -> None:
     """Of two tags whose words begin alike only the stronger is named; the other goes with the rest."""
-    answers = {"domain=arts_crafts": (0.3, 0.3), "creativity": (0.2, 0.2), "play": (0.1, 0.1)}
+    answers = {"domain=arts_crafts": (0.3, 0.0), "creativity": (0.2, 0.0), "play": (0.1, 0.0)}
     table = table_of(idea("a", domain=("arts_crafts",), creativity="central", play="silly"))
     names = table.features.names
     points = np.array([[answers.get(name, (0.0, 0.0))[p] for name in names] for p in range(2)])
     nothing = np.zeros_like(points)
     given = Contributions(3.5, np.zeros(2), 0.0, nothing, points, nothing)
-    found = reasons_of(table, 0, given, 4.1, NOTHING)
+    found = reasons_of(table, 0, given, BOTH, 3.8, NOTHING)
     assert [(r.kind, r.text) for r in found[:2]] == [
         ("answers", "It suits your answers: making things by hand, silly."),
-        ("answers_rest", "The rest of what your answers say."),
+        ("answers_rest", ANSWERS_REST),
     ]
-    assert sum(r.contribution for r in found) == pytest.approx(4.1)
+    assert sum(r.contribution for r in found) == pytest.approx(3.8)
 
 
 def test_small_and_negative_parts_are_not_voiced() -> None:
-    """A part under 0.02 points, or against the idea, gets no sentence of its own."""
-    taste = {"domain=nature": (0.01, 0.02), "domain=animals": (-0.4, -0.2)}
-    assert told(terms(taste=taste)) == [
-        ("taste_rest", "The rest of what your past dates say.", -0.285),
+    """A share under 0.02 points, or against the idea, gets no sentence of its own."""
+    taste = {"domain=nature": (0.03, 0.02), "domain=animals": (-0.4, -0.2)}
+    assert told(terms(taste=taste)) == [(None, "taste_rest", TASTE_REST, -0.275), LEVEL]
+
+
+def test_what_speaks_to_one_is_voiced_for_that_one_alone() -> None:
+    """A tag in one partner's answers or dates is no sentence of the other's, nor of both."""
+    given = terms(taste={"play": (0.6, 0.0)}, answers={"touch": (-0.1, 0.5)})
+    assert told(given) == [
+        ("robin", "taste", "Like dates you enjoyed: silly.", 0.3),
+        ("sam", "answers", "It suits your answers: no touch.", 0.25),
+        (None, "answers_rest", ANSWERS_REST, -0.05),
         LEVEL,
     ]
-
-
-def test_one_partner_s_part_is_never_told_alone() -> None:
-    """Swapping what the two partners feel changes no word and no number."""
-    one = terms(taste={"play": (0.6, 0.0)}, answers={"touch": (-0.1, 0.5)}, leniency=(0.3, -0.1))
-    other = terms(taste={"play": (0.0, 0.6)}, answers={"touch": (0.5, -0.1)}, leniency=(-0.1, 0.3))
-    assert told(one) == told(other)
 
 
 def test_appeal_and_the_idea_itself() -> None:
     """General appeal is one sum over features, and the idea's own effect another."""
     found = told(terms(appeal={"play": 0.1, "touch": -0.3}, effect=0.4))
-    assert [(kind, points) for kind, _, points in found] == [("idea", 0.4), ("appeal", -0.2), ("level", 3.5)]
+    assert [(kind, points) for _, kind, _, points in found] == [
+        ("idea", 0.4),
+        ("appeal", -0.2),
+        ("level", 3.5),
+    ]
 
 
 def test_the_most_telling_comes_first() -> None:
     """Reasons fall by what they add, with the level last whatever it is."""
     extras = Extras(balance=-0.5, freshness=0.2, shown=-0.3, goals=0.15, care=0.05, variety=-0.1)
-    kinds = [kind for kind, _, _ in told(terms(taste={"play": (0.1, 0.1)}), extras)]
+    kinds = [kind for _, kind, _, _ in told(terms(taste={"play": (0.2, 0.0)}), extras)]
     assert kinds == ["freshness", "goals", "taste", "care", "variety", "shown", "balance", "level"]
 
 
@@ -141,7 +153,7 @@ def test_every_extra_has_words() -> None:
 
 def test_a_model_without_terms() -> None:
     """Its expectation is told as one term, with the extras beside it."""
-    found = reasons_of(TABLE, 0, None, 3.9, replace(NOTHING, freshness=0.2))
+    found = reasons_of(TABLE, 0, None, BOTH, 3.9, replace(NOTHING, freshness=0.2))
     assert found == (
         Reason("expected", EXPECTED, 3.9),
         Reason("freshness", "It is fresh to you two.", 0.2),
@@ -176,7 +188,7 @@ def test_reasons_sum_to_the_score(seed: int, alone: bool) -> None:
     )
     extras = Extras(*rng.normal(size=6))
     expected = float(given.total().mean())
-    found = reasons_of(table, row, given, expected, extras)
+    found = reasons_of(table, row, given, BOTH[:n_partners], expected, extras)
     score = expected + sum(getattr(extras, f.name) for f in fields(extras))
     assert sum(reason.contribution for reason in found) == pytest.approx(score, abs=1e-9)
     it = table.ideas[row]

@@ -35,6 +35,7 @@ from recommender.service import (
     update_couple,
 )
 from recommender.service.people import accept_invite
+from recommender.service.telling import told
 from recommender.store import reading, rituals
 from tests.api_world import with_catalogue, with_shipped_catalogue
 from tests.conftest import WEEK, Clock, Two, join
@@ -162,7 +163,7 @@ class TestOffered:
         seen = self.offered(d, lovers.robin)
         with reading(d.engine) as connection:
             stored = rituals.list_rituals(connection, lovers.robin.couple_id or "")
-        assert [one.ritual for one in stored] == [it.ritual for it in seen]
+        assert [told(one.ritual, lovers.robin) for one in stored] == [it.ritual for it in seen]
         assert {(one.week, one.shown_at, one.ritual.model_version) for one in stored} == {
             (WEEK, d.clock(), "prior")
         }
@@ -231,13 +232,13 @@ class TestOffered:
         sam = Caller("partner", other.partner_id, other.couple_id)
         assert [(it.mine, it.kept) for it in self.offered(d, sam)] == [(False, True), (False, False)]
 
-    def test_what_was_kept_stays_when_one_leaves(self, d: Deployment, lovers: Two) -> None:
-        """The one who stays still has it; the other's word went with them."""
+    def test_what_was_offered_to_two_goes_when_one_leaves(self, d: Deployment, lovers: Two) -> None:
+        """Kept or not, a ritual that was chosen for both is gone; new ones are offered to the one."""
         ritual_id = self.offered(d, lovers.robin)[0].ritual.ritual_id
         for caller in (lovers.robin, lovers.sam):
             keep_ritual(d, caller, ritual_id)
         leave(d, lovers.sam)
-        assert self.offered(d, lovers.robin)[0].kept
+        assert [it.kept for it in self.offered(d, lovers.robin)] == [False, False]
 
     def test_a_boundary_does_not_take_what_was_kept(self, d: Deployment, lovers: Two) -> None:
         """What both did stands, as a chosen date does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -67,13 +68,24 @@ def test_the_newest_revision_is_the_one_this_version_wants() -> None:
     assert newest_first == sorted(newest_first, reverse=True)
 
 
-def statements_of(sql: str) -> set[tuple[str, ...]]:
-    """Return each statement as its sorted lines: the order of columns and constraints does not matter."""
-    kept = (statement.strip() for statement in sql.split(";"))
+ADDED = re.compile(r"ALTER TABLE (\w+) ADD (?:COLUMN )?(.+)", re.DOTALL)
+CREATED = re.compile(r"CREATE TABLE (\w+)")
+
+
+def statements_of(sql: str) -> set[frozenset[str]]:
+    """Return each statement as its lines, in any order, with what was added to a table later put in."""
+    tables: dict[str, list[str]] = {}
+    others = []
+    for statement in filter(None, (part.strip() for part in sql.split(";"))):
+        if added := ADDED.fullmatch(statement):
+            tables[added[1]].append(added[2])
+        elif created := CREATED.match(statement):
+            tables[created[1]] = statement.splitlines()
+        else:
+            others.append(statement.splitlines())
     return {
-        tuple(sorted(line.strip().rstrip(",") for line in statement.splitlines() if line.strip()))
-        for statement in kept
-        if statement
+        frozenset(line.strip().rstrip(",") for line in lines if line.strip())
+        for lines in (*tables.values(), *others)
     }
 
 

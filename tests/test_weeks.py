@@ -26,6 +26,7 @@ from recommender.service import (
     leave,
     list_dates,
     log_date,
+    put_answers,
     put_boundaries,
     put_rating,
     swap,
@@ -147,11 +148,16 @@ class TestPlan:
         assert len(plan.suggestions) == 3
         assert all(it.tags["talk_depth"][0] not in ("tender", "repair") for it in ideas_of(shipped, plan))
 
-    def test_the_one_who_stays_keeps_a_plan(self, shipped: Deployment, lovers: Two) -> None:
-        """When one has left, the other still reads the plan, and the one who left does not."""
+    def test_the_one_who_stays_gets_a_plan_of_their_own(self, shipped: Deployment, lovers: Two) -> None:
+        """When one has left, the plan that was made of both is gone; the other gets one of theirs alone."""
+        scales = {q.question_id: q.options[-1].value for q in shipped.catalogue.quiz if q.kind != "many"}
+        put_answers(shipped, lovers.sam, scales)
         first = get_plan(shipped, lovers.robin, WEEK)
         leave(shipped, lovers.sam)
-        assert get_plan(shipped, lovers.robin, WEEK) == first
+        second = get_plan(shipped, lovers.robin, WEEK)
+        whose = [{r.partner_id for s in plan.suggestions for r in s.reasons} for plan in (first, second)]
+        assert [lovers.sam.partner_id in ids for ids in whose] == [True, False]
+        assert first.suggestions[0].suggestion_id not in {s.suggestion_id for s in second.suggestions}
         with pytest.raises(Unauthenticated):
             get_plan(shipped, lovers.sam, WEEK)
 

@@ -16,6 +16,8 @@ from api.schemas.ideas import IdeaBody
 from recommender.domain import MarkWord, Reason, Role, Suggestion, SwapReason
 from recommender.service import SeenMark, SeenRitual, WeekView
 
+EXPECTED = "The couple's expected enjoyment, 1 to 5, in steps of 0.1."
+
 
 class ReasonBody(Body):
     """One additive term of a suggestion's score."""
@@ -23,7 +25,7 @@ class ReasonBody(Body):
     kind: str = Field(examples=["taste"])
     text: str = Field(examples=["You both light up when you make something together"])
     contribution: float = Field(
-        description="Points of the couple's score; all reasons sum to it.", examples=[0.6]
+        description="Points of the couple's score, in steps of 0.05; all reasons sum to it.", examples=[0.6]
     )
 
     @classmethod
@@ -44,7 +46,9 @@ class SuggestionBody(Body):
     starts_at: datetime = Field(
         description="With the couple's offset.", examples=["2026-11-28T19:30:00+01:00"]
     )
-    expected: float = Field(description="The couple's expected enjoyment, 1 to 5.", examples=[4.2])
+    expected: float = Field(
+        description="The couple's expected enjoyment, 1 to 5, in steps of 0.1.", examples=[4.2]
+    )
     guess: bool = Field(description="Whether too little is known to call it more than a guess.")
     reasons: tuple[ReasonBody, ...]
     mine: MarkWord | None = Field(description="How you marked it; nobody else sees it.", examples=["yes"])
@@ -75,7 +79,9 @@ class RitualBody(Body):
     ritual_id: str = Field(examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
     position: int = Field(description="1 at the top.", examples=[1])
     idea: IdeaBody
-    expected: float = Field(description="The couple's expected enjoyment, 1 to 5.", examples=[4.2])
+    expected: float = Field(
+        description="The couple's expected enjoyment, 1 to 5, in steps of 0.1.", examples=[4.2]
+    )
     guess: bool = Field(description="Whether too little is known to call it more than a guess.")
     reasons: tuple[ReasonBody, ...]
     mine: bool = Field(description="Whether you confirmed it.")
@@ -101,7 +107,7 @@ class RelaxationBody(Body):
     """A change to a shared limit, and what it would open."""
 
     change: str = Field(examples=["20 more minutes"])
-    opens: int = Field(description="How many more ideas.", examples=[14])
+    opens: int = Field(description="How many more ideas, before anybody's boundaries.", examples=[14])
 
 
 class PlanBody(Body):

@@ -104,7 +104,7 @@ def _show_advice(plan: Plan) -> None:
         return
     for relaxation in plan.advice:
         there = "there is" if relaxation.opens == 1 else "there are"
-        print_text(f"{relaxation.change} {there} {relaxation.opens} more.")
+        print_text(f"{relaxation.change} {there} up to {relaxation.opens} more.")
 
 
 @click.command()

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import numpy as np
 
-from recommender.domain import Boundaries, Circumstances, Relaxation
+from recommender.domain import Boundaries, Circumstances, Couple, Relaxation
 from recommender.planning.dated import within
 from recommender.planning.occasion import Occasion
 from recommender.planning.slots import Openings, openings
@@ -161,8 +161,10 @@ def rested(table: IdeaTable, occasion: Occasion) -> np.ndarray:
 def relaxations(table: IdeaTable, occasion: Occasion) -> tuple[Relaxation, ...]:
     """Return the smallest changes to the couple's shared limits that open more ideas, the widest first.
 
-    Only limits that both share and can see are named, never a boundary.
+    Only limits that both share and can see are named, and counted as if nobody had a boundary: a count that
+    boundaries had made smaller would tell each partner of the other's.
     """
+    occasion = replace(occasion, couple=_without_private(occasion.couple))
     now = int(feasible(table, occasion).mask.sum())
     found = []
     for lift in (_more_money, _more_minutes, _more_places, _more_time):
@@ -175,6 +177,11 @@ def relaxations(table: IdeaTable, occasion: Occasion) -> tuple[Relaxation, ...]:
         if opens > 0:
             found.append(Relaxation(words, opens))
     return tuple(sorted(found, key=lambda relaxation: -relaxation.opens))
+
+
+def _without_private(couple: Couple) -> Couple:
+    open_to_all = (replace(it, boundaries=Boundaries(), tender_weeks=()) for it in couple.partners)
+    return replace(couple, partners=tuple(open_to_all))
 
 
 Lifted = tuple[str, Circumstances] | None

@@ -1,12 +1,13 @@
-"""Why this idea: the score's own additive terms, in words for both of them, never for one.
+"""Why this idea: the score's own additive terms, in words.
 
-The terms of a suggestion sum to its score. Words speak of the couple; a tag is voiced only when the
-idea carries it, so nothing is said of what an idea is not.
+The terms of a suggestion sum to its score. What speaks for an idea in one partner's answers or dates is
+voiced for that partner alone; the rest is told to both as one. A tag is voiced only when the idea carries
+it, so nothing is said of what an idea is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,11 @@ VOICED_MIN = 0.02
 
 VOICED_MAX = 2
 """Tags voiced in one sentence; the rest are told as one."""
+
+VOICED_WORDS = {
+    "answers": "It suits your answers: {}.",
+    "taste": "Like dates you enjoyed: {}.",
+}
 
 REST_WORDS = {
     "answers": "The rest of what your answers say.",
@@ -50,7 +56,12 @@ EXTRA_WORDS = {
 
 
 def reasons_of(
-    table: IdeaTable, idea_index: int, terms: Contributions | None, expected: float, extras: Extras
+    table: IdeaTable,
+    idea_index: int,
+    terms: Contributions | None,
+    partner_ids: Sequence[str],
+    expected: float,
+    extras: Extras,
 ) -> tuple[Reason, ...]:
     """Return the reasons of one suggestion, the most telling first; their contributions sum to its score.
 
@@ -58,11 +69,13 @@ def reasons_of(
     ----------
     terms : Contributions or None
         The model's additive terms; None for a model that has none, whose expectation is told as one.
+    partner_ids : Sequence[str]
+        Whose the rows of ``terms`` are.
     expected : float
         The couple's expected rating: the sum of ``terms`` over partners, averaged.
     """
     told = [Reason("expected", "What others made of it.", expected)] if terms is None else []
-    told += [] if terms is None else _model_reasons(table, idea_index, terms)
+    told += [] if terms is None else _model_reasons(table, idea_index, terms, partner_ids)
     for kind, words in EXTRA_WORDS.items():
         points = float(getattr(extras, kind))
         if points != 0.0:
@@ -75,21 +88,38 @@ def _telling(reason: Reason) -> tuple[bool, float]:
     return (reason.kind == "level", -reason.contribution)
 
 
-def _model_reasons(table: IdeaTable, idea_index: int, terms: Contributions) -> list[Reason]:
+def _model_reasons(
+    table: IdeaTable, idea_index: int, terms: Contributions, partner_ids: Sequence[str]
+) -> list[Reason]:
     level = terms.level + float(terms.leniency.mean())
     told = [
         Reason("level", "Where any date starts for you two.", level),
         Reason("appeal", "How ideas like it go down in general.", float(terms.appeal.mean(axis=0).sum())),
         Reason("idea", "How this very idea has gone down.", terms.effect),
     ]
-    told += _voiced(table, idea_index, "answers", terms.answers, "It suits your answers: {}.")
-    told += _voiced(table, idea_index, "taste", terms.taste, "Like dates you enjoyed: {}.")
+    told += _each(table, idea_index, "answers", terms.answers, partner_ids)
+    told += _each(table, idea_index, "taste", terms.taste, partner_ids)
     return [reason for reason in told if reason.contribution != 0.0]
 
 
-def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sentence: str) -> list[Reason]:
-    """Return one reason for the strongest tags that speak for the idea, and one for all the rest."""
-    points = parts.sum(axis=0) / len(parts)
+def _each(
+    table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, partner_ids: Sequence[str]
+) -> list[Reason]:
+    """Return each partner's own reason, and one of both for all that is left."""
+    shares = zip(partner_ids, parts / len(parts), strict=True)
+    voiced = [
+        reason
+        for partner_id, points in shares
+        if (reason := _voiced(table, idea_index, kind, points, partner_id)) is not None
+    ]
+    left = float(parts.sum()) / len(parts) - sum(reason.contribution for reason in voiced)
+    return [*voiced, Reason(f"{kind}_rest", REST_WORDS[kind], left)]
+
+
+def _voiced(
+    table: IdeaTable, idea_index: int, kind: str, points: np.ndarray, partner_id: str
+) -> Reason | None:
+    """Return the strongest tags that speak for the idea to one partner, as a reason; None if none does."""
     for_it = (points >= VOICED_MIN).nonzero()[0].tolist()
     labels: dict[str, int] = {}
     for k in sorted(for_it, key=points.tolist().__getitem__, reverse=True):
@@ -100,9 +130,10 @@ def _voiced(table: IdeaTable, idea_index: int, kind: str, parts: np.ndarray, sen
         label = tag_label(table, idea_index, table.features.names[k])
         if not _says_again(label, labels):
             labels[label] = k
-    told, total = float(points[list(labels.values())].sum()), float(points.sum())
-    rest = Reason(f"{kind}_rest", REST_WORDS[kind], total - told)
-    return [Reason(kind, sentence.format(", ".join(labels)), told), rest] if labels else [rest]
+    if not labels:
+        return None
+    told = float(points[list(labels.values())].sum())
+    return Reason(kind, VOICED_WORDS[kind].format(", ".join(labels)), told, partner_id)
 
 
 def _says_again(label: str, said: Iterable[str]) -> bool:

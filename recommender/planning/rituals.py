@@ -84,7 +84,7 @@ def offer_rituals(
             std=pick.std,
             score=float(scored.total[pick.idea_index]) + pick.variety,
             propensity=pick.propensity,
-            reasons=reasons_for(table, expectation, scored, pick),
+            reasons=reasons_for(table, occasion, expectation, scored, pick),
             model_version=expectation.model_version,
         )
         for position, pick in zip(positions, picks, strict=False)

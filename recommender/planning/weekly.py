@@ -75,7 +75,7 @@ def weekly_plan(
     )
     suggestions: tuple[Suggestion, ...] = ()
     for position, pick in enumerate(picks, start=1):
-        made = _suggestion(table, expectation, scored, can, pick, position, suggestions, new_id())
+        made = _suggestion(table, occasion, expectation, scored, can, pick, position, suggestions, new_id())
         suggestions = (*suggestions, made)
     advice = relaxations(table, occasion) if len(picks) < len(settings.roles) else ()
     return Plan(occasion.week, occasion.couple.couple_id, settings.rule, suggestions, advice)
@@ -145,7 +145,7 @@ def swapped(
     )
     if not picks:
         return None
-    return _suggestion(table, expectation, scored, can, picks[0], out.position, others, new_id)
+    return _suggestion(table, occasion, expectation, scored, can, picks[0], out.position, others, new_id)
 
 
 def seeded(occasion: Occasion, purpose: str) -> np.random.Generator:
@@ -166,7 +166,9 @@ def score_ideas(
     return Scored(average, balanced - average, added, total)
 
 
-def reasons_for(table: IdeaTable, expectation: Expectation, scored: Scored, pick: Pick) -> tuple[Reason, ...]:
+def reasons_for(
+    table: IdeaTable, occasion: Occasion, expectation: Expectation, scored: Scored, pick: Pick
+) -> tuple[Reason, ...]:
     """Return the reasons of a pick; they sum to its score."""
     row = pick.idea_index
     extras = Extras(
@@ -177,7 +179,9 @@ def reasons_for(table: IdeaTable, expectation: Expectation, scored: Scored, pick
         care=float(scored.lifts.care[row]),
         variety=pick.variety,
     )
-    return reasons_of(table, row, expectation.contributions(row), float(scored.average[row]), extras)
+    partner_ids = [partner.partner_id for partner in occasion.couple.partners]
+    terms = expectation.contributions(row)
+    return reasons_of(table, row, terms, partner_ids, float(scored.average[row]), extras)
 
 
 def _returning(table: IdeaTable, occasion: Occasion) -> np.ndarray:
@@ -190,6 +194,7 @@ def _returning(table: IdeaTable, occasion: Occasion) -> np.ndarray:
 
 def _suggestion(
     table: IdeaTable,
+    occasion: Occasion,
     expectation: Expectation,
     scored: Scored,
     can: Feasible,
@@ -209,6 +214,6 @@ def _suggestion(
         std=pick.std,
         score=float(scored.total[row]) + pick.variety,
         propensity=pick.propensity,
-        reasons=reasons_for(table, expectation, scored, pick),
+        reasons=reasons_for(table, occasion, expectation, scored, pick),
         model_version=expectation.model_version,
     )

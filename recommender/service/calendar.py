@@ -41,11 +41,15 @@ def calendar_feed(d: Deployment, secret: str) -> bytes:
         If no calendar has this secret.
     """
     with reading(d.engine) as connection:
-        couple_id = access.find_couple_by_calendar(connection, hashed(secret))
-        couple = people.find_couple(connection, couple_id) if couple_id else None
-        if couple is None:
+        holder = access.find_partner_by_calendar(connection, hashed(secret))
+        couple = people.find_couple(connection, holder[1]) if holder else None
+        if holder is None or couple is None:
             raise NotFound("There is no such calendar (any more); make a new one in the settings.")
-        kept = [date for date in dates.list_dates(connection, couple.couple_id) if date.status != "skipped"]
+        kept = [
+            date
+            for date in dates.list_dates(connection, couple.couple_id)
+            if date.status != "skipped" and date.shown_to(holder[0])
+        ]
     zone = ZoneInfo(couple.circumstances.time_zone)
     calendar = _empty_calendar()
     for date in reversed(kept):

@@ -21,7 +21,7 @@ from recommender.store import dates, ratings, reading, transaction
 
 # The same words for a date of another couple as for one that never was.
 NO_DATE = "There is no such date."
-RATED = "This date has been rated; it cannot be {change}."
+RATED = "You have rated this date; take your rating back first, and then it can be {change}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def list_dates(d: Deployment, caller: Caller) -> tuple[DateView, ...]:
     """Return a couple's dates, the newest first."""
     with reading(d.engine) as connection:
         home = find_home(connection, caller)
-        couple_dates = dates.list_dates(connection, home.couple.couple_id)
+        couple_dates = shown_dates(connection, home)
         rated: dict[str, list[Rating]] = {}
         for rating in ratings.list_ratings(connection, home.couple.couple_id):
             rated.setdefault(rating.date_id, []).append(rating)
@@ -87,6 +87,7 @@ def update_date(
 ) -> DateView:
     """Move a date or change whether it is planned, done or skipped.
 
+    Only a partner's own rating stands in the way: a refusal because of the other's would tell of it.
     Any start will do: it is theirs to know. The view says which ones the idea fits.
 
     Raises
@@ -96,7 +97,7 @@ def update_date(
     NotFound
         If the couple has no such date.
     Conflict
-        If it has been rated and the status would say that it did not happen.
+        If they have rated it and the status would say that it did not happen.
     """
     if status is not None:
         check_status(status)
@@ -105,29 +106,32 @@ def update_date(
     with transaction(d.engine) as connection:
         home, date = find_date(connection, caller, date_id)
         rated = ratings.list_date_ratings(connection, date_id)
-        if rated and status not in (None, "done"):
-            raise Conflict(RATED.format(change=status))
+        if status not in (None, "done"):
+            _check_unrated(home, rated, status)
         date = replace(date, status=status or date.status, starts_at=starts_at or date.starts_at)
         dates.update_date(connection, date)
-        couple_dates = dates.list_dates(connection, home.couple.couple_id)
+        couple_dates = shown_dates(connection, home)
     return with_starts(d, home.couple, view(date, rated, home.me.partner_id), couple_dates)
 
 
 def delete_date(d: Deployment, caller: Caller, date_id: str) -> None:
-    """Delete a date that nobody has rated.
+    """Delete a date; if the other partner has rated it, it goes on for them alone, and nothing says so.
 
     Raises
     ------
     NotFound
         If the couple has no such date.
     Conflict
-        If it has been rated.
+        If the partner who asks has rated it.
     """
     with transaction(d.engine) as connection:
-        find_date(connection, caller, date_id)
-        if ratings.list_date_ratings(connection, date_id):
-            raise Conflict(RATED.format(change="deleted"))
-        dates.delete_date(connection, date_id)
+        home, date = find_date(connection, caller, date_id)
+        rated = ratings.list_date_ratings(connection, date_id)
+        _check_unrated(home, rated, "deleted")
+        if rated:
+            dates.hand_over(connection, date.couple_id, rated[0].partner_id, date_id)
+        else:
+            dates.delete_date(connection, date_id)
 
 
 def put_rating(
@@ -140,7 +144,7 @@ def put_rating(
     again: bool | None = None,
     note: str | None = None,
 ) -> DateView:
-    """Rate a date, or rate it anew; either marks it done, whenever it was planned.
+    """Rate a date, or rate it anew. To whoever rates it is done; to both, once both have said how it was.
 
     Raises
     ------
@@ -156,10 +160,12 @@ def put_rating(
     with transaction(d.engine) as connection:
         home, date = find_date(connection, caller, date_id)
         said = Rating(date_id, home.me.partner_id, enjoyment, closeness, again, note, d.clock())
-        date = replace(date, status="done")
         ratings.put_rating(connection, said)
-        dates.update_date(connection, date)
-        return view(date, ratings.list_date_ratings(connection, date_id), home.me.partner_id)
+        rated = ratings.list_date_ratings(connection, date_id)
+        if len(rated) == len(home.couple.partners):
+            date = replace(date, status="done")
+            dates.update_date(connection, date)
+        return view(date, rated, home.me.partner_id)
 
 
 def delete_rating(d: Deployment, caller: Caller, date_id: str) -> DateView:
@@ -176,25 +182,32 @@ def delete_rating(d: Deployment, caller: Caller, date_id: str) -> DateView:
     return DateView(date, None, None)
 
 
+def shown_dates(connection: Connection, home: Home) -> tuple[CoupleDate, ...]:
+    """Return the dates that a partner may know of, the newest first."""
+    every = dates.list_dates(connection, home.couple.couple_id)
+    return tuple(date for date in every if date.shown_to(home.me.partner_id))
+
+
 def find_date(connection: Connection, caller: Caller, date_id: str) -> tuple[Home, CoupleDate]:
-    """Return the partner who asks and a date of their couple, held until the transaction ends.
+    """Return the partner who asks and a date they may know of, held until the transaction ends.
 
     Raises
     ------
     NotFound
-        If the couple has no such date.
+        If they have no such date.
     """
     home = find_home(connection, caller)
     date = dates.find_date(connection, home.couple.couple_id, date_id, for_update=True)
-    if date is None:
+    if date is None or not date.shown_to(home.me.partner_id):
         raise NotFound(NO_DATE)
     return home, date
 
 
 def view(date: CoupleDate, rated: Iterable[Rating], partner_id: str) -> DateView:
-    """Return a date with its ratings as ``partner_id`` may see them."""
+    """Return a date with its ratings as ``partner_id`` may see them: done, if they have rated it."""
     by = {rating.partner_id: rating for rating in rated}
     mine = by.pop(partner_id, None)
+    date = replace(date, status="done") if mine else date
     if mine is None or not by:
         return DateView(date, mine, None)
     (theirs,) = by.values()
@@ -206,6 +219,11 @@ def with_starts(
 ) -> DateView:
     """Return a date with when else it could be."""
     return replace(seen, starts=other_starts(d, couple, seen.date, couple_dates))
+
+
+def _check_unrated(home: Home, rated: Iterable[Rating], change: str) -> None:
+    if any(rating.partner_id == home.me.partner_id for rating in rated):
+        raise Conflict(RATED.format(change=change))
 
 
 def _title(d: Deployment, idea_id: str | None, title: str | None) -> str:

@@ -10,19 +10,29 @@ from sqlalchemy import Connection
 from recommender.domain import Couple, Progress, Week
 from recommender.planning.goals import progress
 from recommender.planning.occasion import Occasion, PastIdea
+from recommender.service.callers import Caller
 from recommender.service.deployment import Deployment
-from recommender.store import dates, rituals
+from recommender.store import dates, ratings, rituals
 
 
-def see_progress(d: Deployment, connection: Connection, couple: Couple, week: Week) -> tuple[Progress, ...]:
-    """Return how far each of a couple's goals is along by the end of a week, in their order."""
+def see_progress(
+    d: Deployment, connection: Connection, caller: Caller, couple: Couple, week: Week
+) -> tuple[Progress, ...]:
+    """Return how far each of a couple's goals is along by the end of a week, in their order.
+
+    What a partner has rated is done to them, before it is to the other: see `service.dates`.
+    """
     if not couple.goals:
         return ()
     zone = ZoneInfo(couple.circumstances.time_zone)
+    every = ratings.list_ratings(connection, couple.couple_id)
+    rated = {rating.date_id for rating in every if rating.partner_id == caller.partner_id}
     done = (
         PastIdea(it.idea_id, it.starts_at.astimezone(zone).date(), "done")
         for it in dates.list_dates(connection, couple.couple_id)
-        if it.status == "done" and it.idea_id is not None
+        if it.idea_id is not None
+        and it.shown_to(caller.partner_id)
+        and (it.status == "done" or it.date_id in rated)
     )
     kept = (
         PastIdea(it.ritual.idea_id, it.week.monday, "kept")

@@ -50,18 +50,18 @@ def read_past(connection: Connection, couple: Couple) -> Past:
 
 
 def history_of(past: Past) -> tuple[PastIdea, ...]:
-    """Return every meeting of the couple with an idea of the catalogue."""
+    """Return every meeting of the two with an idea of the catalogue, none that is one partner's alone."""
     zone = ZoneInfo(past.couple.circumstances.time_zone)
     lived = (
         PastIdea(
             idea_id=date.idea_id,
             on=date.starts_at.astimezone(zone).date(),
-            met="done" if date.status == "done" else "planned",
+            met="done" if date.status == "done" or ratings_of(date, past.ratings) else "planned",
             loved=_loved(date.date_id, past.ratings),
             felt={rating.partner_id: rating.enjoyment for rating in ratings_of(date, past.ratings)},
         )
         for date in past.dates
-        if date.idea_id is not None and date.status != "skipped"
+        if date.idea_id is not None and date.status != "skipped" and date.kept_by is None
     )
     shown = (
         PastIdea(

@@ -17,6 +17,7 @@ from recommender.service.callers import Caller, find_home
 from recommender.service.deployment import Deployment
 from recommender.service.goals import this_week
 from recommender.service.secret import new_id
+from recommender.service.telling import told
 from recommender.service.weeks import standpoint
 from recommender.store import plans, rituals, transaction
 from recommender.store.rituals import OfferedRitual
@@ -87,7 +88,7 @@ def keep_ritual(d: Deployment, caller: Caller, ritual_id: str) -> SeenRitual:
 
 
 def _seen(offered: OfferedRitual, caller: Caller) -> SeenRitual:
-    return SeenRitual(offered.ritual, caller.partner_id in offered.confirmed_by, offered.kept)
+    return SeenRitual(told(offered.ritual, caller), caller.partner_id in offered.confirmed_by, offered.kept)
 
 
 def _in_force(offered: tuple[OfferedRitual, ...]) -> tuple[OfferedRitual, ...]:

@@ -17,9 +17,6 @@ SENTENCES = 3
 SPOKEN = 0.02
 """Points below which a reason is not read out."""
 
-UNSPOKEN = ("level", "answers_rest", "taste_rest", "appeal")
-"""Terms that count but say nothing to a person."""
-
 LIKED = {"yes": "you both said yes", "maybe": "a maybe for you both"}
 
 
@@ -139,7 +136,7 @@ def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo, both: str | None) 
 
 
 def _sentences(suggestion: Suggestion) -> tuple[str, ...]:
-    told = [r for r in suggestion.reasons if r.kind not in UNSPOKEN and r.contribution >= SPOKEN]
+    told = [r for r in suggestion.reasons if r.kind != "level" and r.contribution >= SPOKEN]
     expected = f"Expected {suggestion.expected:.1f} of 5"
     return (
         *(reason.text for reason in told[:SENTENCES]),

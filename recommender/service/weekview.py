@@ -10,6 +10,7 @@ from recommender.service.deployment import Deployment
 from recommender.service.goals import see_progress
 from recommender.service.marks import SeenMarks, see_marks
 from recommender.service.rituals import SeenRitual, see_rituals
+from recommender.service.telling import told_plan
 from recommender.service.weeks import get_plan
 from recommender.store import marks, reading, rituals
 
@@ -54,13 +55,13 @@ def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     """Return what goes with a plan, as the caller may see it."""
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
-        reached = see_progress(d, connection, couple, plan.week)
+        reached = see_progress(d, connection, caller, couple, plan.week)
         offered = rituals.list_rituals(connection, couple.couple_id, plan.week)
         made = marks.list_marks(connection, plan)
     return WeekView(
         partners=tuple(partner.name for partner in couple.partners),
         time_zone=couple.circumstances.time_zone,
-        plan=plan,
+        plan=told_plan(plan, caller),
         marks=see_marks(d, caller, couple, plan, made),
         goals=tuple(zip(couple.goals, reached, strict=True)),
         rituals=see_rituals(d, caller, couple, plan, offered),

@@ -69,11 +69,12 @@ def put_calendar(connection: Connection, calendar_hash: str, partner_id: str, cr
     )
 
 
-def find_couple_by_calendar(connection: Connection, calendar_hash: str) -> str | None:
-    """Return the couple_id whose dates a calendar address shows, or None."""
+def find_partner_by_calendar(connection: Connection, calendar_hash: str) -> tuple[str, str] | None:
+    """Return the ``(partner_id, couple_id)`` whose dates a calendar address shows, or None."""
     query = (
-        select(partners.c.couple_id)
+        select(partners.c.partner_id, partners.c.couple_id)
         .join_from(calendars, partners)
         .where(calendars.c.calendar_hash == calendar_hash)
     )
-    return connection.scalar(query)
+    row = connection.execute(query).first()
+    return None if row is None else (row.partner_id, row.couple_id)

@@ -57,6 +57,14 @@ def update_date(connection: Connection, date: CoupleDate) -> None:
     )
 
 
+def hand_over(connection: Connection, couple_id: str, partner_id: str, date_id: str | None = None) -> None:
+    """Make a date of both, or all of them, one partner's alone; what was suggested may be chosen anew."""
+    theirs = [dates.c.couple_id == couple_id, dates.c.kept_by.is_(None)]
+    if date_id is not None:
+        theirs.append(dates.c.date_id == date_id)
+    connection.execute(update(dates).where(*theirs).values(kept_by=partner_id, suggestion_id=None))
+
+
 def delete_date(connection: Connection, date_id: str) -> None:
     """Delete a date with its ratings."""
     connection.execute(delete(dates).where(dates.c.date_id == date_id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from recommender.domain import Plan, Suggestion, SwapReason, Week
 from recommender.store.tables import plans, suggestions
@@ -84,6 +84,11 @@ def replace_suggestion(
         update(suggestions).where(suggestions.c.suggestion_id == old_id).values(replaced_by=new.suggestion_id)
     )
     return True
+
+
+def delete_plans(connection: Connection, couple_id: str) -> None:
+    """Delete every plan of a couple with what was ever shown in it, and how it was marked."""
+    connection.execute(delete(plans).where(plans.c.couple_id == couple_id))
 
 
 def all_exposures(connection: Connection, couple_id: str) -> tuple[Exposure, ...]:

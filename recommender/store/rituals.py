@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
 
 from recommender.domain import Ritual, Week
 from recommender.store.tables import confirmations, rituals
@@ -64,6 +64,11 @@ def find_ritual(connection: Connection, couple_id: str, ritual_id: str) -> Offer
     """Return one of a couple's rituals, or None."""
     found = _offered(connection, rituals.c.couple_id == couple_id, rituals.c.ritual_id == ritual_id)
     return found[0] if found else None
+
+
+def delete_rituals(connection: Connection, couple_id: str) -> None:
+    """Delete every ritual that was ever offered to a couple, kept or not."""
+    connection.execute(delete(rituals).where(rituals.c.couple_id == couple_id))
 
 
 def withdraw_ritual(connection: Connection, ritual_id: str, at: datetime) -> None:

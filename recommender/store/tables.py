@@ -204,6 +204,8 @@ dates = Table(
     Column("starts_at", Moment, nullable=False),
     # Unique: a suggestion is chosen once, however often the button is pressed.
     Column("suggestion_id", ForeignKey(suggestions.c.suggestion_id, ondelete="SET NULL"), unique=True),
+    # Whose alone it is: the other deleted it or left, and whoever joins later never knows of it.
+    Column("kept_by", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), index=True),
     CheckConstraint("status IN ('planned', 'done', 'skipped')", name="status"),
     Index(None, "couple_id", "starts_at"),
 )

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from recommender.domain import Circumstances, CoupleDate, Goal, Partner, Rating
 from recommender.service.callers import Caller, couple_of, find_home
+from recommender.service.dates import shown_dates
 from recommender.service.deployment import Deployment
 from recommender.store import access, dates, marks, people, plans, ratings, reading, rituals, transaction
 
@@ -26,7 +27,7 @@ def export_me(d: Deployment, caller: Caller) -> dict[str, Any]:
     """
     with reading(d.engine) as connection:
         home = find_home(connection, caller)
-        couple_dates = dates.list_dates(connection, home.couple.couple_id)
+        couple_dates = shown_dates(connection, home)
         both_rated = ratings.list_ratings(connection, home.couple.couple_id)
         shown = plans.all_exposures(connection, home.couple.couple_id)
         marked = marks.list_partner_marks(connection, home.me.partner_id)
@@ -65,15 +66,20 @@ def export_me(d: Deployment, caller: Caller) -> dict[str, Any]:
 
 
 def leave(d: Deployment, caller: Caller) -> None:
-    """Delete the partner who asks: answers, boundaries, ratings and notes, token and calendar, at once.
+    """Delete the partner who asks: answers, boundaries, ratings and notes, tokens and calendar, at once.
 
-    The couple goes on for the other; the last one to leave takes it with them.
+    Plans and rituals go too, for they were made of both. The dates that were become the other's alone, so
+    that whoever joins later never knows of them. The last one to leave takes the couple with them.
     """
     with transaction(d.engine) as connection:
         home = find_home(connection, caller, for_update=True)
         if len(home.couple.partners) == 1:
             people.delete_couple(connection, home.couple.couple_id)
             return
+        (other,) = (one.partner_id for one in home.couple.partners if one != home.me)
+        dates.hand_over(connection, home.couple.couple_id, other)
+        plans.delete_plans(connection, home.couple.couple_id)
+        rituals.delete_rituals(connection, home.couple.couple_id)
         people.delete_partner(connection, home.me.partner_id)
         access.delete_invites(connection, home.couple.couple_id)  # none they may have kept lets them back in
 

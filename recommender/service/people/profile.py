@@ -106,7 +106,7 @@ def put_boundaries(d: Deployment, caller: Caller, boundaries: Boundaries) -> Par
 def get_couple(d: Deployment, caller: Caller) -> CoupleView:
     """Return what both partners may see of their couple."""
     with reading(d.engine) as connection:
-        return _view(d, connection, find_home(connection, caller).couple)
+        return _view(d, connection, caller, find_home(connection, caller).couple)
 
 
 def update_couple(
@@ -139,7 +139,7 @@ def update_couple(
             goals=couple.goals if new_goals is None else new_goals,
         )
         people.update_couple(connection, couple)
-        return _view(d, connection, couple)
+        return _view(d, connection, caller, couple)
 
 
 def _change(d: Deployment, caller: Caller, changed: Callable[[Partner], Partner]) -> Partner:
@@ -150,11 +150,11 @@ def _change(d: Deployment, caller: Caller, changed: Callable[[Partner], Partner]
     return partner
 
 
-def _view(d: Deployment, connection: Connection, couple: Couple) -> CoupleView:
+def _view(d: Deployment, connection: Connection, caller: Caller, couple: Couple) -> CoupleView:
     return CoupleView(
         couple_id=couple.couple_id,
         partners=tuple(partner.name for partner in couple.partners),
         circumstances=couple.circumstances,
         goals=couple.goals,
-        progress=see_progress(d, connection, couple, this_week(d, couple)),
+        progress=see_progress(d, connection, caller, couple, this_week(d, couple)),
     )

@@ -1,0 +1,61 @@
+"""What of a suggestion one partner is told: never what the other's answers, ratings or boundaries made of it.
+
+Figures are told in steps. To the last digit they would be sums of both partners' private terms, from which
+whoever knows the model and their own half could work out the other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from recommender.domain import Plan, Reason, Ritual, Suggestion
+from recommender.service.callers import Caller
+
+EXPECTED_STEP, REASON_STEP = 0.1, 0.05
+
+UNTOLD = ("level", "appeal", "answers_rest", "taste_rest", "balance")
+"""Terms that are told as one: they say nothing to a person, or something of one partner."""
+
+EVERYTHING_ELSE = "Everything else: where any date starts, and what is too small or too private to name."
+
+Shown = TypeVar("Shown", Suggestion, Ritual)
+
+
+def told_plan(plan: Plan, caller: Caller) -> Plan:
+    """Return a plan as the caller is told it."""
+    return replace(plan, suggestions=tuple(told(suggestion, caller) for suggestion in plan.suggestions))
+
+
+def told(shown: Shown, caller: Caller) -> Shown:
+    """Return a suggestion or ritual with its reasons as the caller may read them; they sum to its score.
+
+    A partner reads what is of both and what is their own. The operator, who holds the database, reads all,
+    and of nothing whose it is.
+    """
+    score = _stepped(shown.score, EXPECTED_STEP)
+    named: list[Reason] = _named(shown.reasons, caller)
+    left = round(score - sum(one.contribution for one in named), 2)
+    return replace(
+        shown,
+        expected=_stepped(shown.expected, EXPECTED_STEP),
+        score=score,
+        reasons=(*named, Reason("level", EVERYTHING_ELSE, left)),
+    )
+
+
+def _named(reasons: Iterable[Reason], caller: Caller) -> list[Reason]:
+    """Return the reasons that the caller reads one by one, those in the same words as one."""
+    sums: dict[tuple[str, str], float] = {}
+    for reason in reasons:
+        if reason.kind not in UNTOLD and (
+            caller.kind == "operator" or reason.partner_id in (None, caller.partner_id)
+        ):
+            words = (reason.kind, reason.text)
+            sums[words] = sums.get(words, 0.0) + reason.contribution
+    return [Reason(*words, _stepped(points, REASON_STEP)) for words, points in sums.items()]
+
+
+def _stepped(points: float, step: float) -> float:
+    return round(step * round(points / step), 2)
