@@ -25,7 +25,8 @@ def read_request(route: Route, path: Mapping[str, str]) -> dict[str, Any]:
     Raises
     ------
     ProblemError
-        400 if the body is not JSON, 415 if it does not claim to be, 422 if a value is not usable.
+        400 if the body is not JSON, 413 if it is too long, 415 if it does not claim to be JSON, 422 if a
+        value is not usable.
     """
     found = {name: _checked(kind, path[name], name) for name, kind in route.parameters.items()}
     if route.query is not None:
@@ -39,6 +40,8 @@ def _body(kind: Any) -> Any:
     if not request.is_json:
         raise ProblemError(415, KINDS[415].means)
     raw = request.get_data()
+    if request.content_length is None and len(raw) == request.max_content_length:
+        raise ProblemError(413, KINDS[413].means)  # its length was not told, and here reading stopped
     try:
         return kind.model_validate_json(raw)
     except ValidationError as error:

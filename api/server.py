@@ -1,23 +1,66 @@
-"""Serving an app with waitress until told to stop."""
+"""Serving an app with gunicorn, in one process or several, until told to stop."""
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable
-from types import FrameType
+from typing import Any
 
 from flask import Flask
-from waitress.server import create_server
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
 
 from api.logs import log_to_stderr
 
 THREADS = 8
-BODY_MOST = 1_048_576
-"""Bytes of a request's body that are read at all; the app itself refuses a little less, and says so."""
+"""Requests that one worker answers at once."""
+
+STOP_SECONDS = 30
+"""How long those being answered may take to end when the service is told to stop."""
 
 
-def serve(app: Flask, host: str, port: int, *, on_ready: Callable[[], None] | None = None) -> None:
+class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Sends what the server itself says, from warnings up, to the same JSON lines as everything else."""
+
+    def setup(self, cfg: Any) -> None:
+        """Add no handler of its own."""
+        super().setup(cfg)
+        self.error_log.handlers = []
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The app, loaded before the workers come about, so that they share its memory."""
+
+    def __init__(self, app: Flask, settings: dict[str, Any]) -> None:
+        self.app, self.settings = app, settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take the settings from nowhere but here: no file, no command line, no environment."""
+        for name, value in self.settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the app."""
+        return self.app
+
+
+def serve(
+    app: Flask,
+    host: str,
+    port: int,
+    *,
+    workers: int = 1,
+    on_ready: Callable[[], None] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; requests being answered then are answered first.
+
+    A worker that dies is replaced. All share the app as it is now, so it must hold no open connection.
 
     Parameters
     ----------
@@ -26,19 +69,31 @@ def serve(app: Flask, host: str, port: int, *, on_ready: Callable[[], None] | No
 
     Raises
     ------
-    OSError
-        If the address cannot be taken.
+    SystemExit
+        When all is stopped, and with status 1 if the address cannot be taken.
     """
     log_to_stderr()
-    server = create_server(
-        app, host=host, port=port, threads=THREADS, max_request_body_size=BODY_MOST, ident="rekindle"
-    )
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    if on_ready is not None:
-        on_ready()
-    server.run()
 
+    def ready(arbiter: Arbiter) -> None:
+        signal.signal(signal.SIGINT, lambda *_: arbiter.signal(signal.SIGTERM, None))
+        if on_ready is not None:
+            on_ready()
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+    def begun(_worker: Worker) -> None:
+        # From a terminal it reaches every process; the workers wait for the parent's word.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    settings = {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "preload_app": True,
+        "graceful_timeout": STOP_SECONDS,
+        "control_socket_disable": True,
+        "logger_class": _Log,
+        "proc_name": "rekindle",
+        "when_ready": ready,
+        "post_worker_init": begun,
+    }
+    _Server(app, settings).run()

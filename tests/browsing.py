@@ -1,48 +1,19 @@
-"""A real Chromium before a really served Rekindle: for tests of the pages, and for `make screenshots`."""
+"""A real Chromium: for tests of the pages, and for `make screenshots`."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-OPERATOR_TOKEN = "the-operator-of-the-browser"
 MISSING = "Debian's chromium is not installed (apt-get install chromium)"
 
 
 def chromium() -> str | None:
     """Return the path of Debian's Chromium, if it is there."""
     return shutil.which("chromium")
-
-
-@contextmanager
-def served(home: Path) -> Iterator[str]:
-    """Serve Rekindle with a database of its own in another process, and yield its address."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = int(taken.getsockname()[1])
-    environ = {**os.environ, "REKINDLE_HOME": str(home), "REKINDLE_OPERATOR_TOKEN": OPERATOR_TOKEN}
-    program = "from recommender.cli import main; main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, "serve", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    try:
-        yield _ready(f"http://127.0.0.1:{port}", process)
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 @contextmanager
@@ -101,15 +72,3 @@ def rate(page: Page, stars: int, note: str) -> None:
     page.check("input[name=closeness][value='4']", force=True)
     page.fill("#note", note)
     page.click("button.main")
-
-
-def _ready(url: str, process: subprocess.Popen[bytes]) -> str:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise RuntimeError((process.stderr.read() if process.stderr else b"").decode())
-        try:
-            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
-                return url
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"{url} is not ready after 30 seconds")

@@ -8,6 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests import browsing
+from tests.conftest import OPERATOR_TOKEN
+from tests.serving import served
 
 OUT = Path(__file__).parent.parent / "docs" / "screenshots"
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1180, "height": 820}}
@@ -18,12 +20,12 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as home,
-        browsing.served(Path(home)) as url,
+        served(Path(home)) as it,
         browsing.browser() as chrome,
     ):
         for size in SIZES:
             for scheme in ("light", "dark"):
-                _walk(chrome, url, size, scheme)
+                _walk(chrome, it.url, size, scheme)
 
 
 def _walk(browser: Browser, url: str, size: str, scheme: str) -> None:
@@ -48,7 +50,7 @@ def _walk(browser: Browser, url: str, size: str, scheme: str) -> None:
     page.goto(f"{url}/story")
     shoot("story")
     page.goto(f"{url}/sign-in")
-    page.fill("#token", browsing.OPERATOR_TOKEN)
+    page.fill("#token", OPERATOR_TOKEN)
     page.click("button.main")
     shoot("operator")
     context.close()

@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests import browsing
+from tests.conftest import OPERATOR_TOKEN
+from tests.serving import served
 
 pytestmark = [
     pytest.mark.skipif(browsing.chromium() is None, reason=browsing.MISSING),
@@ -23,8 +25,8 @@ PRIVATE = ("/week", "/story", "/settings", "/quiz?again=1", "/limits?again=1", "
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve an empty Rekindle."""
-    with browsing.served(tmp_path_factory.mktemp("home")) as address:
-        yield address
+    with served(tmp_path_factory.mktemp("home")) as it:
+        yield it.url
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def test_nothing_stands_in_anybody_s_way(url: str, chrome: Browser, scheme: str)
     browsing.rate(page, 5, "A good one")
     found["story"] = violations(page)
     page.goto(f"{url}/sign-in")
-    page.fill("#token", browsing.OPERATOR_TOKEN)
+    page.fill("#token", OPERATOR_TOKEN)
     page.click("button.main")
     found["operator"] = violations(page)
     page.goto(f"{url}/operator/models/prior")

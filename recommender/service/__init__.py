@@ -14,7 +14,7 @@ from recommender.service.dates import (
     update_date,
 )
 from recommender.service.demo import demo_token, open_demo
-from recommender.service.deployment import Deployment, open_deployment, refreshed
+from recommender.service.deployment import Deployment, close_connections, open_deployment, refreshed
 from recommender.service.health import feedback_volume
 from recommender.service.hosting import (
     backup_database,
@@ -100,6 +100,7 @@ __all__ = [
     "catalogue_coverage",
     "catalogue_faults",
     "choose",
+    "close_connections",
     "coming_week",
     "create_couple",
     "delete_couple",

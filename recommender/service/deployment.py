@@ -99,6 +99,11 @@ def open_deployment(settings: Settings, *, clock: Callable[[], datetime] = utc_n
     )
 
 
+def close_connections(deployment: Deployment) -> None:
+    """Close every connection to the database that is not in use; what needs one later opens its own."""
+    deployment.engine.dispose()
+
+
 def _open_database(settings: Settings) -> Engine:
     try:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)

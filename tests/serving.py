@@ -1,0 +1,73 @@
+"""A really served Rekindle, in processes of its own with a database of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conftest import OPERATOR_TOKEN
+
+PROGRAM = "from recommender.cli import main; main()"
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where it is served, by which process, from which home, and the file that holds its log."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    home: Path
+    log: Path
+
+    def workers(self) -> list[int]:
+        """Return the process ids of those that answer."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a Rekindle with a home and an operator."""
+    own = {"REKINDLE_HOME": str(home), "REKINDLE_OPERATOR_TOKEN": OPERATOR_TOKEN}
+    return {**os.environ, **own, "PYTHONPATH": os.pathsep.join(sys.path), **more}
+
+
+@contextmanager
+def served(home: Path, *options: str, **more: str) -> Iterator[Served]:
+    """Serve Rekindle with options and settings of its own, and yield it once it is ready."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = int(taken.getsockname()[1])
+    home.mkdir(exist_ok=True)
+    log = home / "served.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "serve", "--port", str(port), *options],
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            env=environment(home, **more),
+        )
+    try:
+        yield _ready(Served(f"http://127.0.0.1:{port}", process, home, log))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _ready(it: Served) -> Served:
+    for _ in range(600):
+        if it.process.poll() is not None:
+            raise RuntimeError(it.log.read_text())
+        try:
+            with urllib.request.urlopen(f"{it.url}/health/ready", timeout=5):
+                return it
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{it.url} is not ready after a minute: {it.log.read_text()}")
