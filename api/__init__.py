@@ -11,10 +11,11 @@ Route                                   Caller    What it does
 ======================================  ========  ======================================================
 ``POST /v1/couples``                    anyone    Start a couple; token and invitation are told once.
 ``POST /v1/invites``                    partner   Make a new invitation; the one before stops working.
+``DELETE /v1/invites``                  partner   End the invitation that was not used yet.
 ``POST /v1/invites/accept``             anyone    Join a couple as its second partner.
 ``GET /v1/couple``                      partner   Read names, circumstances and goals.
 ``PATCH /v1/couple``                    partner   Change circumstances field by field, or replace all goals.
-``DELETE /v1/couple``                   partner   Delete the couple and everything of both, at once.
+``DELETE /v1/couple``                   partner   Delete the couple, while nobody else is in it.
 ``POST /v1/couple/calendar``            partner   Make a new address for one's own calendar feed.
 ``GET /v1/calendar/{secret}.ics``       anyone    Read the feed (RFC 5545); the address is the key.
 ``GET /v1/me``                          partner   Read who I am here.
@@ -25,6 +26,10 @@ Route                                   Caller    What it does
 ``GET /v1/me/boundaries``               partner   Read my boundaries; nobody else can.
 ``PUT /v1/me/boundaries``               partner   Replace them.
 ``GET /v1/me/export``                   partner   Take out everything kept about me.
+``GET /v1/me/sessions``                 partner   List where I am signed in.
+``POST /v1/me/sessions``                partner   Make another token, to rotate one or for another device.
+``DELETE /v1/me/sessions``              partner   End every session but this one, and every link.
+``DELETE /v1/me/sessions/{session_id}`` partner   End one session.
 ``GET /v1/weeks/{iso_week}``            partner   Read the plan: made when first read, then the same.
 ``PUT /v1/weeks/{iso_week}/marks``      partner   Say yes, maybe or not this time to one, alone.
 ``POST /v1/weeks/{iso_week}/swap``      partner   Replace one suggestion.
@@ -33,7 +38,7 @@ Route                                   Caller    What it does
 ``GET /v1/dates``                       partner   List all dates, the newest first.
 ``POST /v1/dates``                      partner   Log a date done on their own.
 ``PATCH /v1/dates/{date_id}``           partner   Move it, or say whether it is planned, done or skipped.
-``DELETE /v1/dates/{date_id}``          partner   Delete one that nobody has rated.
+``DELETE /v1/dates/{date_id}``          partner   Delete one that you have not rated.
 ``PUT /v1/dates/{date_id}/rating``      partner   Rate it, or rate it anew.
 ``DELETE /v1/dates/{date_id}/rating``   partner   Take one's own rating back.
 ``GET /v1/quiz``                        anyone    Read the quiz.
@@ -56,7 +61,9 @@ Who calls
 ---------
 Send ``Authorization: Bearer`` and a token: a partner's, told once by ``POST /v1/couples`` or
 ``POST /v1/invites/accept``, or the operator's, from the settings. No token or a wrong one is 401; a token of
-the other kind is 403. Where sign-up is closed, ``POST /v1/couples`` takes the operator's token.
+the other kind is 403. A token that is not used for 180 days expires. ``POST /v1/me/sessions`` makes more: of
+scope ``plan``, for a screen in the kitchen or another app, one may only read the plan and the couple, and
+nothing that is its partner's alone. Where sign-up is closed, ``POST /v1/couples`` takes the operator's token.
 
 Partners never see each other's answers, boundaries or notes, nor a rating before both have rated, nor what
 both like of a plan before both have marked all of it. A date of

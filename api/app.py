@@ -56,7 +56,7 @@ def create_app(deployment: Deployment) -> Flask:
 
 def _view(route: Route, deployment: Deployment, once: Once) -> Callable[..., Response]:
     def view(**path: str) -> Response:
-        caller = admit(deployment, route.auth)
+        caller = admit(deployment, route)
 
         def act() -> Response:
             call = Call(service.refreshed(deployment), caller)

@@ -6,7 +6,7 @@ import re
 
 from flask import request
 
-from api.registry import Auth
+from api.registry import Route
 from recommender import service
 from recommender.errors import NotAllowed, Unauthenticated
 from recommender.service import Caller, Deployment
@@ -15,10 +15,11 @@ WRONG_KIND = {
     "partner": "This takes a partner's token, not the operator's.",
     "operator": "This takes the operator's token, not a partner's.",
 }
+PLAN_ONLY = "This token may only read the plan; make one that may do all."
 BEARER = re.compile(r"bearer +([!-~]{1,500})", re.IGNORECASE)
 
 
-def admit(deployment: Deployment, needed: Auth) -> Caller | None:
+def admit(deployment: Deployment, route: Route) -> Caller | None:
     """Return who calls, or None where a route does not ask.
 
     Raises
@@ -26,13 +27,16 @@ def admit(deployment: Deployment, needed: Auth) -> Caller | None:
     Unauthenticated
         If no valid token was sent where one is needed.
     NotAllowed
-        If the token is of the other kind.
+        If the token is of the other kind, or may only read the plan.
     """
+    needed = route.auth
     if needed == "none" or (needed == "optional" and "Authorization" not in request.headers):
         return None
     caller = service.authenticate(deployment, _token())
     if needed not in ("optional", caller.kind):
         raise NotAllowed(WRONG_KIND[needed])
+    if caller.scope not in ("all", route.scope):
+        raise NotAllowed(PLAN_ONLY)
     return caller
 
 

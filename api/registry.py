@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, Literal, get_type_hints
 
+from recommender.domain import Scope
 from recommender.service import Caller, Deployment
 
 Auth = Literal["none", "optional", "partner", "operator"]
@@ -62,6 +63,8 @@ class Route:
         Of an answer that went well.
     errors : tuple[int, ...]
         Statuses this route adds to those that follow from its kind; see `statuses`.
+    scope : {"all", "plan"}
+        What a partner's token must allow.
     secret : bool
         True where the answer holds a token or code, which must never be stored.
     media_type : str
@@ -76,6 +79,7 @@ class Route:
     auth: Auth
     status: int
     errors: tuple[int, ...]
+    scope: Scope
     secret: bool
     media_type: str
     parameters: Mapping[str, Any]
@@ -149,6 +153,7 @@ class Router:
         auth: Auth = "partner",
         status: int = 200,
         errors: tuple[int, ...] = (),
+        scope: Scope = "all",
         secret: bool = False,
         media_type: str = "application/json",
     ) -> Callable[[Handler], Handler]:
@@ -164,6 +169,7 @@ class Router:
                     auth=auth,
                     status=status,
                     errors=errors,
+                    scope=scope,
                     secret=secret,
                     media_type=media_type,
                     parameters={name: hints[name] for name in re.findall(r"<(\w+)>", path)},

@@ -29,6 +29,8 @@ GUESS_STD = 0.45
 """Rating points: an expectation with a wider standard deviation is called a guess."""
 
 DateStatus = Literal["planned", "done", "skipped"]
+Scope = Literal["all", "plan"]
+"""What a token may do: everything its partner may, or only read the plan and what both share."""
 
 OUR_SOURCE = "rekindle"
 """The source of the catalogue in files; imported ideas name another."""

@@ -17,6 +17,7 @@ NAMES = {
     "ritual_id": "0" * 26,
     "date_id": "0" * 26,
     "idea_id": "soup-swap",
+    "session_id": "0" * 26,
     "secret": "none",
 }
 

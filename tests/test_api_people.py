@@ -158,12 +158,14 @@ def test_leaving_takes_one(app):
     assert sam("GET", "/v1/couple").json["partners"] == ["Sam"]
 
 
-def test_deleting_takes_both(app):
-    """DELETE /v1/couple ends both tokens."""
+def test_deleting_a_couple_waits_until_one_is_alone(app):
+    """DELETE /v1/couple is refused while the other is in it, and then ends the last token."""
     robin, code = start(app)
     sam = accept(app, code)
 
-    assert robin("DELETE", "/v1/couple").status_code == 204
+    assert robin("DELETE", "/v1/couple").status_code == 409
+    assert sam("GET", "/v1/me").status_code == 200
+    assert [sam("DELETE", "/v1/me").status_code, robin("DELETE", "/v1/couple").status_code] == [204, 204]
     assert [person("GET", "/v1/me").status_code for person in (robin, sam)] == [401, 401]
 
 

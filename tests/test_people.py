@@ -605,9 +605,20 @@ def test_when_both_leave_at_once_nothing_stays(deployment: Deployment) -> None:
         assert rows_of(deployment) == {}
 
 
-def test_deleting_a_couple_erases_both(deployment: Deployment, lived: Two) -> None:
-    """Nothing of either partner stays; another couple loses nothing."""
+def test_of_two_neither_deletes_what_is_the_others(deployment: Deployment, lived: Two) -> None:
+    """While both are in it a couple cannot be deleted by one; nothing is lost by trying."""
+    before = everything_stored(deployment)
+
+    with pytest.raises(Conflict):
+        delete_couple(deployment, lived.sam)
+
+    assert everything_stored(deployment) == before
+
+
+def test_deleting_a_couple_erases_all_of_it(deployment: Deployment, lived: Two) -> None:
+    """Nothing of either partner stays once the last one deletes it; another couple loses nothing."""
     others = join(deployment, "Alex", "Kim")
+    leave(deployment, lived.robin)
 
     delete_couple(deployment, lived.sam)
 

@@ -46,6 +46,7 @@ def test_the_revisions_make_the_tables_of_this_version(engine: Engine) -> None:
     assert checks == {
         "ck_partners_seat",
         "ck_partners_freshness",
+        "ck_tokens_scope",
         "ck_suggestions_position",
         "ck_suggestions_propensity",
         "ck_marks_word",

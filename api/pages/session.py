@@ -46,7 +46,7 @@ def deployment() -> Deployment:
 
 
 def sign_in(token: str) -> None:
-    """Remember a token in this browser."""
+    """Remember a token in this browser, and nothing from before."""
     session.clear()
     session["token"] = token
     session.permanent = True
@@ -88,6 +88,6 @@ def _call(kind: str) -> Call:
     if not signed_in():
         raise Unauthenticated(SIGN_IN)
     caller = service.authenticate(deployment(), session["token"])
-    if caller.kind != kind:
+    if caller.kind != kind or caller.scope != "all":
         raise NotAllowed("That page is not for you; sign out first if you want to see it.")
     return Call(deployment(), caller)

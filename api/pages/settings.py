@@ -12,6 +12,7 @@ from api.pages import forms
 from api.pages.answers import back_to, or_remark, page
 from api.pages.session import a_partner, sign_out
 from recommender import service
+from recommender.errors import Conflict
 
 
 def add_to(pages: Blueprint) -> None:
@@ -24,6 +25,11 @@ def add_to(pages: Blueprint) -> None:
     pages.add_url_rule("/settings/goals/<int:place>/end", view_func=end_goal, methods=["POST"])
     pages.add_url_rule("/settings/invite", view_func=invite, methods=["POST"])
     pages.add_url_rule("/settings/calendar", view_func=calendar, methods=["POST"])
+    pages.add_url_rule("/settings/link", view_func=link, methods=["POST"])
+    pages.add_url_rule("/settings/key", view_func=key, methods=["POST"])
+    pages.add_url_rule("/settings/sessions/others", view_func=end_others, methods=["POST"])
+    pages.add_url_rule("/settings/sessions/<session_id>/end", view_func=end_session, methods=["POST"])
+    pages.add_url_rule("/settings/invite/end", view_func=end_invite, methods=["POST"])
     pages.add_url_rule("/settings/export", view_func=export)
     pages.add_url_rule("/settings/leave", view_func=leave, methods=["POST"])
 
@@ -40,6 +46,7 @@ def settings() -> Response:
         week=week,
         goals=list(zip(service.goal_words(call.deployment, view), view.goals, strict=True)),
         practices=forms.practices(call.deployment),
+        places=service.list_sessions(call.deployment, call.caller),
     )
 
 
@@ -108,8 +115,51 @@ def invite() -> Response:
     call = a_partner()
     code = service.new_invite(call.deployment, call.caller)
     address = url_for("pages.join", code=code, _external=True)
-    picture = segno.make(address, micro=False).svg_inline(scale=5, border=2, dark="#241f2b", light="#ffffff")
-    return page("invite.html", code=code, address=address, picture=picture)
+    return page("invite.html", code=code, address=address, picture=_picture(address))
+
+
+def end_invite() -> Response:
+    """End the invitation that was not used."""
+    call = a_partner()
+    service.revoke_invites(call.deployment, call.caller)
+    return back_to(url_for("pages.settings"), "The invitation opens nothing any more.")
+
+
+def link() -> Response:
+    """Show a link that signs another device in, once, as a link and a picture."""
+    call = a_partner()
+    secret = service.new_link(call.deployment, call.caller)
+    address = url_for("pages.return_with_token", link=secret, _external=True)
+    return page("link.html", address=address, picture=_picture(address))
+
+
+def key() -> Response:
+    """Show a key to keep in a safe place, once."""
+    call = a_partner()
+    try:
+        _, token = service.new_session(call.deployment, call.caller, label="a key to keep")
+    except Conflict as error:
+        return back_to(url_for("pages.settings") + "#sessions", str(error))
+    return page("key.html", key=token)
+
+
+def end_session(session_id: str) -> Response:
+    """End one place where a partner is signed in."""
+    call = a_partner()
+    service.end_session(call.deployment, call.caller, session_id)
+    return back_to(url_for("pages.settings") + "#sessions", "Ended.")
+
+
+def end_others() -> Response:
+    """End every place but this one."""
+    call = a_partner()
+    service.end_other_sessions(call.deployment, call.caller)
+    return back_to(url_for("pages.settings") + "#sessions", "You are signed in here only.")
+
+
+def _picture(address: str) -> str:
+    made = segno.make(address, micro=False)
+    return str(made.svg_inline(scale=5, border=2, dark="#241f2b", light="#ffffff"))
 
 
 def calendar() -> Response:

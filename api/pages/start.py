@@ -10,6 +10,8 @@ from api.pages.session import a_partner, deployment, sign_in, sign_out, signed_i
 from recommender import service
 from recommender.errors import InvalidInput, RekindleError
 
+LAST_SESSION = "You are signed in nowhere else. Make a key to keep first, or you cannot come back."
+
 
 def add_to(pages: Blueprint) -> None:
     """Add these pages."""
@@ -108,20 +110,37 @@ def times() -> Response:
 
 
 def return_with_token() -> Response:
-    """Show where to enter a token from the command line or another app, or sign in with it."""
+    """Show where to enter a key, or take a key or a link; a partner's browser gets a token of its own."""
     if request.method == "GET":
-        return page("sign_in.html")
-    token = request.form.get("token", "").strip()
+        return page("sign_in.html", link=request.args.get("link", ""))
+    key, link = (request.form.get(name, "").strip() for name in ("token", "link"))
     try:
-        caller = service.authenticate(deployment(), token)
+        if link:
+            sign_in(service.use_link(deployment(), link))
+            return back_to(url_for("pages.this_week"))
+        caller = service.authenticate(deployment(), key)
+        if caller.kind == "operator":
+            sign_in(key)
+            return back_to(url_for("pages.operate"))
+        sign_in(service.new_session(deployment(), caller, label="a browser")[1])
     except RekindleError as error:
         return back_to(url_for("pages.return_with_token"), str(error))
-    sign_in(token)
-    return back_to(url_for("pages.operate" if caller.kind == "operator" else "pages.this_week"))
+    return back_to(url_for("pages.this_week"))
 
 
 def leave_browser() -> Response:
-    """Forget this browser."""
+    """End this browser's session; the last one only when asked twice, for it could not be had back."""
+    try:
+        call = a_partner()
+    except RekindleError:
+        sign_out()
+        return back_to(url_for("pages.welcome"), "You are signed out here.")
+    found = service.list_sessions(call.deployment, call.caller).sessions
+    if len(found) == 1 and "sure" not in request.form:
+        return back_to(url_for("pages.settings") + "#sessions", LAST_SESSION)
+    for session in found:
+        if session.current:
+            service.end_session(call.deployment, call.caller, session.session_id)
     sign_out()
     return back_to(url_for("pages.welcome"), "You are signed out here.")
 

@@ -1,8 +1,7 @@
 """All routes, in the order of the manual. Each translates HTTP to one use case and back."""
 
 from api.registry import Route
-from api.routes import couples, dates, ideas, me, meta, operator, weeks
+from api.routes import couples, dates, ideas, me, meta, operator, sessions, weeks
 
-ROUTES: tuple[Route, ...] = tuple(
-    route for module in (couples, me, weeks, dates, ideas, operator, meta) for route in module.router.routes
-)
+MODULES = (couples, me, sessions, weeks, dates, ideas, operator, meta)
+ROUTES: tuple[Route, ...] = tuple(route for module in MODULES for route in module.router.routes)

@@ -26,13 +26,19 @@ def make_invite(call: Call) -> InviteBody:
     return InviteBody(invite_code=service.new_invite(call.deployment, call.caller))
 
 
+@router.route("DELETE", "/v1/invites", status=204)
+def revoke_invites(call: Call) -> None:
+    """End the invitation that was not used yet, if there is one."""
+    service.revoke_invites(call.deployment, call.caller)
+
+
 @router.route("POST", "/v1/invites/accept", auth="none", status=201, errors=(404,), secret=True)
 def accept_invite(call: Call, body: Acceptance) -> JoinedBody:
     """Join a couple as its second partner."""
     return JoinedBody.of(service.accept_invite(call.deployment, body.invite_code, body.name))
 
 
-@router.route("GET", "/v1/couple")
+@router.route("GET", "/v1/couple", scope="plan")
 def read_couple(call: Call) -> CoupleBody:
     """Read what both partners may see of their couple."""
     return CoupleBody.of(service.get_couple(call.deployment, call.caller))
@@ -50,9 +56,9 @@ def change_couple(call: Call, body: CoupleChanges) -> CoupleBody:
     return CoupleBody.of(after)
 
 
-@router.route("DELETE", "/v1/couple", status=204)
+@router.route("DELETE", "/v1/couple", status=204, errors=(409,))
 def delete_couple(call: Call) -> None:
-    """Delete the couple and everything of both partners, at once."""
+    """Delete the couple and everything in it, at once, while nobody else is in it."""
     service.delete_couple(call.deployment, call.caller)
 
 

@@ -14,7 +14,7 @@ from recommender.service import WeekView
 router = Router()
 
 
-@router.route("GET", "/v1/weeks/<iso_week>")
+@router.route("GET", "/v1/weeks/<iso_week>", scope="plan")
 def read_plan(call: Call, iso_week: WeekInPath) -> PlanBody:
     """Read the plan of a week: made when first read, then the same for both."""
     return _body(call, service.get_week(call.deployment, call.caller, iso_week))

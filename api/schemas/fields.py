@@ -107,6 +107,9 @@ Name = Annotated[
 DateId = Annotated[
     str, Field(pattern=ID_PATTERN, description="The date.", examples=["01KB2C3D4E5F6G7H8J9KAMBNCP"])
 ]
+SessionId = Annotated[
+    str, Field(pattern=ID_PATTERN, description="The session.", examples=["9F86D081884C7D659A2FEAA0C5"])
+]
 SuggestionId = Annotated[
     str, Field(pattern=ID_PATTERN, description="The suggestion.", examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
 ]

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from hmac import compare_digest
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from recommender.domain import Couple, Partner
+from recommender.domain import Couple, Partner, Scope
 from recommender.errors import NotAllowed, NotFound, Unauthenticated
 from recommender.service.deployment import Deployment
 from recommender.service.secret import hashed
-from recommender.store import access, people, reading
+from recommender.store import access, people, reading, transaction
 
 NO_TOKEN = "This token is not valid (any more); send the one you were given when you joined."
+TOKEN_LIFE = timedelta(days=180)
+"""How long a token that is not used stays good."""
+
 PARTNERS_ONLY = "Only a partner may do this; send a partner's token."
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A partner of a couple, or the operator who runs the service (for a couple, where one is named)."""
+    """A partner of a couple, or the operator who runs the service (for a couple, where one is named).
+
+    Attributes
+    ----------
+    scope : {"all", "plan"}
+        What their token may do.
+    session_id : str or None
+        Which of the partner's tokens it is; None where there was none.
+    """
 
     kind: Literal["partner", "operator"]
     partner_id: str | None = None
     couple_id: str | None = None
+    scope: Scope = "all"
+    session_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +61,29 @@ def authenticate(d: Deployment, token: str) -> Caller:
     if operator_token is not None and compare_digest(hashed(token), hashed(operator_token)):
         return Caller("operator")
     with reading(d.engine) as connection:
-        holder = access.find_partner_by_token(connection, hashed(token))
-    if holder is None:
+        found = access.find_token(connection, hashed(token))
+    if found is None or expires_on(found) < d.clock().date():
         raise Unauthenticated(NO_TOKEN)
-    return Caller("partner", *holder)
+    _note_use(d, found)
+    return Caller("partner", found.partner_id, found.couple_id, found.scope, session_id(found.token_hash))
+
+
+def session_id(token_hash: str) -> str:
+    """Return the name that a token goes by, which is no secret: 104 bits of the hash of 256 random ones."""
+    return token_hash[:26].upper()
+
+
+def expires_on(token: access.Token) -> date:
+    """Return the last day on which a token is good, if it is not used before."""
+    return (token.used_on or token.created_at.date()) + TOKEN_LIFE
+
+
+def _note_use(d: Deployment, token: access.Token) -> None:
+    """Keep a token alive, writing at most once a day."""
+    today = d.clock().date()
+    if token.used_on != today:
+        with transaction(d.engine) as connection:
+            access.use_token(connection, token.token_hash, today)
 
 
 def couple_of(connection: Connection, caller: Caller, *, for_update: bool = False) -> Couple:

@@ -2,30 +2,104 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from recommender.store.tables import calendars, invites, partners, tokens
+from recommender.domain import Scope
+from recommender.store.tables import calendars, invites, links, partners, tokens
 from recommender.store.upserts import insert
 
 
-def insert_token(connection: Connection, token_hash: str, partner_id: str, created_at: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A partner's token, by its hash: what it may do, what it is for, when it was made and last used."""
+
+    token_hash: str
+    partner_id: str
+    couple_id: str
+    created_at: datetime
+    scope: Scope
+    label: str
+    used_on: date | None
+
+
+A_TOKEN = select(
+    *((partners if field.name == "couple_id" else tokens).c[field.name] for field in fields(Token))
+)
+
+
+def insert_token(
+    connection: Connection,
+    token_hash: str,
+    partner_id: str,
+    created_at: datetime,
+    scope: Scope = "all",
+    label: str = "",
+) -> None:
     """Store the hash of a partner's new token."""
-    connection.execute(
-        insert(connection, tokens).values(token_hash=token_hash, partner_id=partner_id, created_at=created_at)
-    )
+    row = {"token_hash": token_hash, "partner_id": partner_id, "created_at": created_at}
+    connection.execute(insert(connection, tokens).values(**row, scope=scope, label=label))
 
 
-def find_partner_by_token(connection: Connection, token_hash: str) -> tuple[str, str] | None:
-    """Return the ``(partner_id, couple_id)`` that a token belongs to, or None."""
-    query = (
-        select(partners.c.partner_id, partners.c.couple_id)
-        .join_from(tokens, partners)
-        .where(tokens.c.token_hash == token_hash)
+def find_token(connection: Connection, token_hash: str) -> Token | None:
+    """Return the token with a hash, or None."""
+    query = A_TOKEN.join_from(tokens, partners).where(tokens.c.token_hash == token_hash)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else Token(**row)
+
+
+def list_tokens(connection: Connection, partner_id: str) -> tuple[Token, ...]:
+    """Return a partner's tokens, the newest first."""
+    query = A_TOKEN.join_from(tokens, partners).where(tokens.c.partner_id == partner_id)
+    newest_first = query.order_by(tokens.c.created_at.desc(), tokens.c.token_hash)
+    return tuple(Token(**row) for row in connection.execute(newest_first).mappings())
+
+
+def use_token(connection: Connection, token_hash: str, on: date) -> None:
+    """Note the day on which a token was last used."""
+    connection.execute(update(tokens).where(tokens.c.token_hash == token_hash).values(used_on=on))
+
+
+def delete_tokens(connection: Connection, token_hashes: Iterable[str]) -> None:
+    """Delete tokens by their hashes."""
+    wanted = list(token_hashes)
+    if wanted:
+        connection.execute(delete(tokens).where(tokens.c.token_hash.in_(wanted)))
+
+
+def insert_link(connection: Connection, link_hash: str, partner_id: str, expires_at: datetime) -> None:
+    """Store the hash of a link that signs a partner in once."""
+    row = {"link_hash": link_hash, "partner_id": partner_id, "expires_at": expires_at}
+    connection.execute(insert(connection, links).values(**row))
+
+
+def use_link(connection: Connection, link_hash: str, at: datetime) -> tuple[str, str] | None:
+    """Use a link up; return the ``(partner_id, couple_id)`` it signs in, or None if it is not good."""
+    used = connection.execute(
+        delete(links)
+        .where(links.c.link_hash == link_hash, links.c.expires_at > at)
+        .returning(links.c.partner_id)
+    ).first()
+    if used is None:
+        return None
+    couple_id = connection.scalar(
+        select(partners.c.couple_id).where(partners.c.partner_id == used.partner_id)
     )
-    row = connection.execute(query).first()
-    return None if row is None else (row.partner_id, row.couple_id)
+    return used.partner_id, str(couple_id)
+
+
+def count_links(connection: Connection, partner_id: str, at: datetime) -> int:
+    """Return how many links would still sign a partner in."""
+    good = (links.c.partner_id == partner_id) & (links.c.expires_at > at)
+    return connection.scalar(select(func.count()).select_from(links).where(good)) or 0
+
+
+def delete_links(connection: Connection, partner_id: str) -> None:
+    """Delete every link of a partner."""
+    connection.execute(delete(links).where(links.c.partner_id == partner_id))
 
 
 def insert_invite(connection: Connection, invite_hash: str, couple_id: str, expires_at: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -77,6 +78,19 @@ tokens = Table(
     Column("token_hash", SHA256, primary_key=True),
     Column("partner_id", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
+    Column("scope", String(8), nullable=False, server_default="all"),
+    Column("label", String(80), nullable=False, server_default=""),
+    # To the day: what keeps a session alive, and no record of when somebody was here.
+    Column("used_on", Date),
+    CheckConstraint("scope IN ('all', 'plan')", name="scope"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("link_hash", SHA256, primary_key=True),
+    Column("partner_id", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False),
 )
 
 invites = Table(

@@ -76,6 +76,12 @@ def new_invite(d: Deployment, caller: Caller) -> str:
         return _invite(connection, couple.couple_id, d.clock())
 
 
+def revoke_invites(d: Deployment, caller: Caller) -> None:
+    """End every invitation to one's couple."""
+    with transaction(d.engine) as connection:
+        access.delete_invites(connection, find_home(connection, caller, for_update=True).couple.couple_id)
+
+
 def accept_invite(d: Deployment, invite_code: str, name: str) -> Joined:
     """Join the couple that an invitation code was made for; the code works once.
 

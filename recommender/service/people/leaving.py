@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from recommender.domain import Circumstances, CoupleDate, Goal, Partner, Rating
+from recommender.errors import Conflict
 from recommender.service.callers import Caller, couple_of, find_home
 from recommender.service.dates import shown_dates
 from recommender.service.deployment import Deployment
@@ -85,9 +86,10 @@ def leave(d: Deployment, caller: Caller) -> None:
 
 
 def delete_couple(d: Deployment, caller: Caller) -> None:
-    """Delete a couple and everything of both partners.
+    """Delete a couple and everything in it.
 
-    Either partner may, and the operator as a `Caller` that names the couple.
+    A partner may while nobody else is in it, and the operator, as a `Caller` that names the couple, at
+    any time. Of two, neither may delete what is the other's: each leaves, and takes only what is their own.
 
     Raises
     ------
@@ -95,9 +97,14 @@ def delete_couple(d: Deployment, caller: Caller) -> None:
         If the caller is of no couple.
     NotFound
         If the operator names a couple that is not there.
+    Conflict
+        If a partner asks and the other is still in it.
     """
     with transaction(d.engine) as connection:
-        people.delete_couple(connection, couple_of(connection, caller, for_update=True).couple_id)
+        couple = couple_of(connection, caller, for_update=True)
+        if caller.kind == "partner" and len(couple.partners) > 1:
+            raise Conflict("What is your partner's is not yours to delete; leave, and all of yours is gone.")
+        people.delete_couple(connection, couple.couple_id)
 
 
 def _plain(value: Partner | Circumstances | Goal | CoupleDate | Rating) -> Any:
