@@ -85,6 +85,7 @@ Every error is ``application/problem+json`` (RFC 9457): ``type`` (a link into ``
 413    The body holds more than one million bytes.
 415    The body is not declared as ``application/json``.
 422    It was read, but a value is wrong; ``errors`` names each.
+429    Too often; ``Retry-After`` says when to try again.
 500    Our fault; nothing about the request is logged but its route.
 503    Database, catalogue or model cannot be used now; ``Retry-After`` says when to try again.
 =====  =================================================================================================
@@ -112,6 +113,8 @@ Variable                     Default                          Meaning
 ``REKINDLE_OPERATOR_TOKEN``  none: operator routes are off    The operator's Bearer token.
 ``REKINDLE_SIGNUP``          ``open``                         ``closed``: only the operator starts couples.
 ``REKINDLE_CATALOGUE``       the catalogue that comes along   Folder with another catalogue.
+``REKINDLE_RATE_PER_MINUTE`` 300                              Requests of one token a minute; 0: no limit.
+``REKINDLE_PROXIES``         0                                Proxies whose word on addresses counts.
 ===========================  ===============================  ===============================================
 
 Logs

@@ -9,6 +9,7 @@ from importlib.metadata import version as package_version
 from typing import Any
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.auth import admit
 from api.headers import secure_headers
@@ -17,6 +18,7 @@ from api.logs import log_requests
 from api.openapi import build_document
 from api.pages import add_pages
 from api.problems import handle_problems
+from api.rates import limit_rates
 from api.reading import read_request
 from api.registry import Call, Content, Route
 from api.routes import ROUTES
@@ -44,9 +46,12 @@ def create_app(deployment: Deployment) -> Flask:
     app.url_map.merge_slashes = False  # a redirect is no answer of an API
     document = build_document(ROUTES, vocabularies(deployment), _version())
     app.extensions["rekindle"] = Served(deployment, ROUTES, document)
+    proxies = deployment.settings.proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     log_requests(app)
     secure_headers(app)
     handle_problems(app)
+    limit_rates(app, deployment.settings.rate_per_minute)
     once = Once(deployment)
     for route in ROUTES:
         app.add_url_rule(route.path, route.name, _view(route, deployment, once), methods=[route.method])

@@ -57,6 +57,7 @@ KINDS: Mapping[int, Kind] = {
     404: Kind("not-found", "Not found", "There is no such thing, or it is not yours to see."),
     405: Kind("method", "Wrong method", "The path exists; the Allow header lists its methods."),
     409: Kind("conflict", "Conflict", "It does not fit the state things are in. Read again, then decide."),
+    429: Kind("too-often", "Too often", "Wait as many seconds as Retry-After says, then ask again."),
     413: Kind("too-large", "Too large", "A body holds at most one million bytes."),
     415: Kind("media-type", "Wrong content type", "Send Content-Type: application/json."),
     422: Kind("invalid", "Not usable", "The request was read, but a value in it is wrong; see errors."),

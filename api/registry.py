@@ -116,6 +116,8 @@ class Route:
     def statuses(self) -> tuple[int, ...]:
         """Every error status the route can answer with, in order."""
         found = set(self.errors)
+        if self.path.startswith("/v1/"):
+            found |= {429}
         if self.auth != "none":
             found |= {401, 503}
         if self.auth in ("partner", "operator"):

@@ -149,7 +149,9 @@ def engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def deployment(engine: Engine, catalogue: Catalogue, clock: Clock, tmp_path: Path) -> Deployment:
     """Return an empty deployment on `engine`, with `clock`."""
-    settings = Settings(home=tmp_path, database_url=str(engine.url), operator_token=OPERATOR_TOKEN)
+    settings = Settings(
+        home=tmp_path, database_url=str(engine.url), operator_token=OPERATOR_TOKEN, rate_per_minute=0
+    )
     registry = Registry(tmp_path / "models", models_folder() / PRIOR_VERSION)
     models = ServedModels(registry, catalogue)
     return Deployment(settings, engine, catalogue, models.table, registry, models, PlanSettings(), clock)

@@ -35,7 +35,11 @@ class Served:
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return the environment of a Rekindle with a home and an operator."""
-    own = {"REKINDLE_HOME": str(home), "REKINDLE_OPERATOR_TOKEN": OPERATOR_TOKEN}
+    own = {
+        "REKINDLE_HOME": str(home),
+        "REKINDLE_OPERATOR_TOKEN": OPERATOR_TOKEN,
+        "REKINDLE_RATE_PER_MINUTE": "0",
+    }
     return {**os.environ, **own, "PYTHONPATH": os.pathsep.join(sys.path), **more}
 
 

@@ -154,6 +154,6 @@ def test_every_answer_is_guarded(app, path):
         headers = answer.headers
 
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Content-Security-Policy"].startswith("default-src 'self';")
     assert (headers.get("Cache-Control") == "no-store") == path.startswith("/v1/")

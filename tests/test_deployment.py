@@ -65,6 +65,8 @@ def test_settings_come_from_the_environment() -> None:
             "REKINDLE_OPERATOR_TOKEN": "0123456789abcdef",
             "REKINDLE_SIGNUP": "closed",
             "REKINDLE_CATALOGUE": "/srv/ideas",
+            "REKINDLE_RATE_PER_MINUTE": "60",
+            "REKINDLE_PROXIES": "1",
         }
     )
 
@@ -74,12 +76,15 @@ def test_settings_come_from_the_environment() -> None:
         operator_token="0123456789abcdef",
         signup="closed",
         catalogue=Path("/srv/ideas"),
+        rate_per_minute=60,
+        proxies=1,
     )
+    assert Settings.from_environment(settings.as_environment()) == settings
 
 
 def test_an_empty_variable_is_one_not_set() -> None:
     """Nothing set and everything set to nothing are the same, and give no operator token."""
-    names = ("HOME", "DATABASE_URL", "OPERATOR_TOKEN", "SIGNUP", "CATALOGUE")
+    names = ("HOME", "DATABASE_URL", "OPERATOR_TOKEN", "SIGNUP", "CATALOGUE", "RATE_PER_MINUTE", "PROXIES")
 
     settings = Settings.from_environment({f"REKINDLE_{name}": "" for name in names})
 
@@ -89,7 +94,13 @@ def test_an_empty_variable_is_one_not_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("REKINDLE_OPERATOR_TOKEN", "short"), ("REKINDLE_SIGNUP", "maybe")]
+    ("variable", "value"),
+    [
+        ("REKINDLE_OPERATOR_TOKEN", "short"),
+        ("REKINDLE_SIGNUP", "maybe"),
+        ("REKINDLE_RATE_PER_MINUTE", "-1"),
+        ("REKINDLE_PROXIES", "one"),
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_named(variable: str, value: str) -> None:
     """A wrong value is refused by the variable's name, and a token is not repeated."""

@@ -342,6 +342,38 @@ class TestSafety:
         assert "HttpOnly" in plain and "SameSite=Lax" in plain and "Secure" not in plain
         assert "Secure" in app.test_client().get("/", base_url="https://localhost").headers["Set-Cookie"]
 
+    def test_forms_work_over_tls(self, app: Flask) -> None:
+        """Over TLS a form is taken from our own page and from no other site's, and browsers stay with TLS."""
+        browser, home = app.test_client(), "https://localhost"
+        page = browser.get("/", base_url=home)
+        token = TOKEN.search(page.text)
+        assert token is not None
+        form = {"name": "Ana", "csrf_token": token[1]}
+
+        def begun(referrer: str) -> int:
+            return browser.post("/start", data=form, base_url=home, headers={"Referer": referrer}).status_code
+
+        assert page.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+        assert (
+            page.headers["Referrer-Policy"] == "same-origin"
+        )  # so that the form below can say where it is from
+        assert (begun("https://elsewhere.example/"), begun(f"{home}/")) == (400, 303)
+
+    def test_signing_in_elsewhere_and_out(self, app: Flask, ana: Person) -> None:
+        """A link signs another browser in once, a kept key does too, and the last place is not lost."""
+        assert "signed in nowhere else" in ana.send("/sign-out", seen="/settings")
+        link = re.search(r"/sign-in\?link=([\w-]+)", ana.send("/settings/link", seen="/settings"))
+        assert link is not None
+        phone, late = Person(app), Person(app)
+        assert "This week" in phone.send("/sign-in", {"link": link[1]}, seen=f"/sign-in?link={link[1]}")
+        assert "not good (any more)" in late.send("/sign-in", {"link": link[1]}, seen="/sign-in")
+        key = re.search(r'<p class="copy">([\w-]{43})</p>', ana.send("/settings/key", seen="/settings"))
+        assert key is not None
+        assert "signed out here" in ana.send("/sign-out", seen="/settings")
+        assert "This week" in ana.send("/sign-in", {"token": key[1]})
+        assert "signed in here only" in ana.send("/settings/sessions/others", seen="/settings")
+        assert phone.browser.get("/week").status_code == 303
+
     def test_hostile_words_are_words(self, ana: Person, bo: Person) -> None:
         """Script tags and long notes show as text wherever they appear."""
         ana.send("/settings/me", {"name": "<b>Ana</b> 🎈", "freshness": "50"}, seen="/settings")

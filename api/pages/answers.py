@@ -22,6 +22,7 @@ TITLES = {
     405: "Not that way",
     409: "That no longer fits",
     413: "Too much at once",
+    429: "A moment, please",
     503: "Back in a moment",
 }
 

@@ -12,6 +12,8 @@ Variable                   Default                         Meaning
 ``REKINDLE_SIGNUP``        ``open``                        ``open``: anyone may start a couple; ``closed``:
                                                            only the operator.
 ``REKINDLE_CATALOGUE``     the catalogue that comes along  Folder with another catalogue.
+``REKINDLE_RATE_PER_MINUTE``  300                          Requests of one token a minute; 0: no limit.
+``REKINDLE_PROXIES``       0                               Proxies before us whose word on addresses counts.
 =========================  ==============================  ==================================================
 
 An empty variable counts as one that is not set.
@@ -46,6 +48,10 @@ class Settings:
         Who may start a couple: anyone, or only the operator.
     catalogue : Path or None
         Folder of another catalogue; None means the one that comes with the package.
+    rate_per_minute : int
+        Requests that one token may make a minute; 0 sets no limit.
+    proxies : int
+        How many proxies before us tell who really asks.
     """
 
     home: Path
@@ -53,6 +59,8 @@ class Settings:
     operator_token: str | None = field(default=None, repr=False)
     signup: Literal["open", "closed"] = "open"
     catalogue: Path | None = None
+    rate_per_minute: int = 300
+    proxies: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -79,6 +87,8 @@ class Settings:
             operator_token=_operator_token(environ),
             signup=_signup(environ),
             catalogue=Path(catalogue).expanduser().absolute() if catalogue else None,
+            rate_per_minute=_whole(environ, "REKINDLE_RATE_PER_MINUTE", 300),
+            proxies=_whole(environ, "REKINDLE_PROXIES", 0),
         )
 
     def as_environment(self) -> dict[str, str]:
@@ -89,6 +99,8 @@ class Settings:
             "REKINDLE_OPERATOR_TOKEN": self.operator_token or "",
             "REKINDLE_SIGNUP": self.signup,
             "REKINDLE_CATALOGUE": str(self.catalogue or ""),
+            "REKINDLE_RATE_PER_MINUTE": str(self.rate_per_minute),
+            "REKINDLE_PROXIES": str(self.proxies),
         }
 
 
@@ -101,6 +113,13 @@ def _operator_token(environ: Mapping[str, str]) -> str | None:
             "of `openssl rand -hex 32`",
         )
     return token
+
+
+def _whole(environ: Mapping[str, str], variable: str, default: int) -> int:
+    text = environ.get(variable) or str(default)
+    if not text.isascii() or not text.isdigit():
+        raise InvalidInput(variable, f"{text!r} is not a whole number")
+    return int(text)
 
 
 def _signup(environ: Mapping[str, str]) -> Literal["open", "closed"]:
