@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-BASE = {"domain", "errors"}
+BASE = {"domain", "errors", "keys"}
 CATALOGUE = BASE | {"catalogue"}
 PREFERENCES = CATALOGUE | {"preferences"}
 PLANNING = PREFERENCES | {"planning"}
@@ -21,6 +21,7 @@ EDGE = BASE | {"service"}
 MAY_IMPORT = {
     "domain": set[str](),
     "errors": set[str](),
+    "keys": {"errors"},
     "catalogue": BASE,
     "preferences": CATALOGUE,
     "planning": PREFERENCES,

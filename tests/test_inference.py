@@ -193,10 +193,14 @@ def take_a_rating_back(it: Lived) -> Any:
     return it.robin("DELETE", f"/v1/dates/{it.names['own']}/rating")
 
 
-def mark(it: Lived) -> Any:
-    """Say no to a suggestion."""
-    said = {"suggestion_id": it.names["suggestion_id"], "mark": "not_this_time"}
-    return it.robin("PUT", f"/v1/weeks/{WEEK}/marks", said)
+def marking(word: str) -> Callable[[Lived], Any]:
+    """Return the act of saying a word to a suggestion."""
+
+    def mark(it: Lived) -> Any:
+        said = {"suggestion_id": it.names["suggestion_id"], "mark": word}
+        return it.robin("PUT", f"/v1/weeks/{WEEK}/marks", said)
+
+    return mark
 
 
 def confirm_a_ritual(it: Lived) -> Any:
@@ -219,7 +223,8 @@ ACTS: dict[str, Callable[[Lived], Any]] = {
     "rating a date that was": rating_of("over"),
     "rating anew": rating_of("own"),
     "rating taken back": take_a_rating_back,
-    "mark": mark,
+    "mark yes": marking("yes"),
+    "mark no": marking("not_this_time"),
     "ritual": confirm_a_ritual,
     "session": sign_in_elsewhere,
 }

@@ -204,6 +204,28 @@ def test_a_half_written_version_is_no_model(two: Registry) -> None:
     assert [m.version for m in two.models(())] == ["prior", "a", "b", "c"]
 
 
+def test_what_was_not_signed_here_is_refused(two: Registry, parameters: Parameters) -> None:
+    """A manifest that was changed, signed elsewhere or not at all is no model, however good its hashes."""
+    manifest = two.root / "a" / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"better"', b'"best"'))
+    write_artefact(two.root / "planted", "planted", parameters, {}, "")
+    write_artefact(two.root / "foreign", "foreign", parameters, {}, "", b"another key")
+
+    for version in ("a", "planted", "foreign"):
+        with pytest.raises(ModelError, match=r"signature|signed"):
+            two.promote(version, "looks good", MONDAY)
+    assert two.current_version() == "prior"
+    assert two.load("b").version == "b"
+
+
+def test_the_key_is_the_owners_alone(two: Registry) -> None:
+    """It lies beside the models, not among them, and nobody else may read it."""
+    key = two.root.with_suffix(".key")
+
+    assert len(key.read_bytes()) == 32
+    assert key.stat().st_mode & 0o077 == 0
+
+
 def test_a_damaged_version_is_not_promoted(two: Registry) -> None:
     """A version that cannot be read whole is refused, and the pointer stays where it was."""
     two.promote("a", "first", MONDAY)

@@ -15,6 +15,7 @@ from recommender.errors import ModelError
 from recommender.learning.evaluation.town import build_town, rate
 from recommender.learning.runs import STEPS
 from recommender.service import (
+    Caller,
     Deployment,
     Run,
     Settings,
@@ -206,7 +207,7 @@ def test_deleted_people_are_gone_from_the_next_model(deployment: Deployment, clo
     first = retrain(deployment)
     before = snapshot_of(deployment)
 
-    delete_couple(deployment, couples[0].robin)
+    delete_couple(deployment, Caller("operator", couple_id=couples[0].robin.couple_id))
     leave(deployment, couples[1].sam)
 
     after = snapshot_of(deployment)

@@ -1,12 +1,13 @@
 """A model on disk: arrays without pickle, a JSON manifest with their hash, a card for people.
 
 Loading never runs code: ``arrays.npz`` is read with ``allow_pickle=False`` after its SHA-256 has been
-checked against the manifest.
+checked against the manifest, and the manifest against its signature, where there is a key to check it with.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import io
 import json
 import zipfile
@@ -35,11 +36,21 @@ class Artefact:
 
 
 def write_artefact(
-    folder: Path, version: str, parameters: Parameters, manifest: Mapping[str, Any], card: str
+    folder: Path,
+    version: str,
+    parameters: Parameters,
+    manifest: Mapping[str, Any],
+    card: str,
+    key: bytes | None = None,
 ) -> None:
     """Write a model into ``folder``, which must not exist: whole, or not at all.
 
     The same parameters give the same bytes of ``arrays.npz``.
+
+    Parameters
+    ----------
+    key : bytes or None
+        Signs the manifest (HMAC-SHA-256, RFC 2104); None leaves it unsigned.
     """
     blob = _arrays(parameters)
     names = {name: list(getattr(parameters, name)) for name in NAMES}
@@ -53,20 +64,31 @@ def write_artefact(
     draft = folder.with_name(f".{folder.name}.draft")
     draft.mkdir(parents=True, exist_ok=True)
     (draft / "arrays.npz").write_bytes(blob)
-    (draft / "manifest.json").write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    said = (json.dumps(whole, indent=1, sort_keys=True) + "\n").encode()
+    (draft / "manifest.json").write_bytes(said)
+    if key is not None:
+        (draft / "signature").write_text(_signature(key, said))
     (draft / "card.md").write_text(card, encoding="utf-8")
     draft.rename(folder)
 
 
-def read_artefact(folder: Path) -> Artefact:
+def read_artefact(folder: Path, key: bytes | None = None) -> Artefact:
     """Return the model in ``folder``.
+
+    Parameters
+    ----------
+    key : bytes or None
+        Must have signed the manifest; None asks for no signature.
 
     Raises
     ------
     ModelError
-        If a file is missing, the manifest is not ours or from a newer Rekindle, the arrays do not match
-        their hash, or an array is missing, of the wrong shape or not finite. The message names the file.
+        If a file is missing, the signature is not good, the manifest is not ours or from a newer Rekindle,
+        the arrays do not match their hash, or an array is missing, of the wrong shape or not finite. The
+        message names the file.
     """
+    if key is not None:
+        _check_signature(folder, key)
     manifest = read_manifest(folder)
     path = folder / "arrays.npz"
     try:
@@ -86,6 +108,20 @@ def read_artefact(folder: Path) -> Artefact:
 REMEDY = "restore it, or go back with `rekindle models rollback`"
 # All that numpy and zipfile raise on bytes that are no archive of plain arrays (TypeError: a single array).
 BROKEN = (ValueError, KeyError, TypeError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile)
+
+
+def _signature(key: bytes, manifest: bytes) -> str:
+    return hmac.new(key, manifest, hashlib.sha256).hexdigest()
+
+
+def _check_signature(folder: Path, key: bytes) -> None:
+    try:
+        said = (folder / "signature").read_text(encoding="ascii", errors="replace")
+        manifest = (folder / "manifest.json").read_bytes()
+    except OSError as error:
+        raise ModelError(f"{error.filename}: cannot be read ({error.strerror}); {REMEDY}") from error
+    if not hmac.compare_digest(said.encode(), _signature(key, manifest).encode()):
+        raise ModelError(f"{folder / 'manifest.json'}: was not signed here, or has been changed; {REMEDY}")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import Conflict, ModelError, NotFound
+from recommender.keys import kept_key
 from recommender.learning.artefact import REMEDY, Artefact, read_artefact, read_manifest, write_artefact
 from recommender.learning.runs import Runs
 from recommender.preferences.model import Parameters
@@ -106,9 +107,10 @@ class Registry:
         NotFound
             If there is no such version.
         ModelError
-            If its files are damaged.
+            If its files are damaged, or it was not signed with this registry's key.
         """
-        return read_artefact(self._folder(version))
+        folder = self._folder(version)
+        return read_artefact(folder, None if folder == self.shipped else self._key())
 
     def card(self, version: str) -> str:
         """Return the model card of a version, Markdown.
@@ -184,7 +186,7 @@ class Registry:
         """Write a new version; those that exist are never touched."""
         if (self.root / version).exists():
             raise Conflict(f"model {version} exists already; versions are never overwritten")
-        write_artefact(self.root / version, version, parameters, manifest, card)
+        write_artefact(self.root / version, version, parameters, manifest, card, self._key())
 
     def promote(self, version: str, reason: str, at: datetime) -> None:
         """Make a version current by one atomic replacement of the pointer, once it has been read whole."""
@@ -224,6 +226,10 @@ class Registry:
         current, gone = self.current_version(), self.taught_by_others_than(members)
         found = (_summary(read_manifest(folder), current) for folder in (self.shipped, *self._folders()))
         return tuple(replace(model, to_retire=model.version in gone) for model in found)
+
+    def _key(self) -> bytes:
+        """Return the key that signs manifests; it lies beside the folder, so that no copy of that has it."""
+        return kept_key(self.root.with_suffix(".key"))
 
     def _trail(self) -> list[str]:
         """Return the versions that one may go back to and that are still there, the newest last."""

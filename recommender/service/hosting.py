@@ -9,9 +9,9 @@ from pathlib import Path
 
 from recommender.domain import Week
 from recommender.errors import InvalidInput, NotFound, StoreError
+from recommender.keys import kept_key
 from recommender.service.deployment import Deployment
 from recommender.service.people import Caller, couple_of
-from recommender.service.secret import kept_key
 from recommender.service.settings import Settings
 from recommender.service.weeks import upcoming_week
 from recommender.store.engine import open_engine, reading

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
 from ulid import ULID
-
-from recommender.errors import StoreError
-
-KEY_BYTES = 32
 
 INVITE_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 """Letters and digits that nobody mistakes for another when reading them out: no I, L, O, U, 0, 1."""
@@ -52,37 +45,6 @@ def invite_key(code: str) -> str:
     'ABCDEFGHJK'
     """
     return "".join(code.split()).replace("-", "").upper()
-
-
-def kept_key(path: Path) -> bytes:
-    """Return the random key in a file that only its owner can read; made when it is first asked for.
-
-    Raises
-    ------
-    StoreError
-        If it can be neither read nor made.
-    """
-    try:
-        if not path.exists():
-            _make_key(path)
-        return path.read_bytes()
-    except OSError as error:
-        raise StoreError(
-            f"{path}: cannot read or make the key that signs sessions ({error.strerror}); "
-            "check who may write to its folder"
-        ) from None
-
-
-def _make_key(path: Path) -> None:
-    """Write a key whole under another name first, so that no other process reads half of one."""
-    fresh = path.with_name(f"{path.name}-{new_secret()[:8]}")
-    fresh.touch(mode=0o600, exist_ok=False)
-    try:
-        fresh.write_bytes(secrets.token_bytes(KEY_BYTES))
-        with suppress(FileExistsError):  # another process was faster
-            os.link(fresh, path)
-    finally:
-        fresh.unlink()
 
 
 def hashed(secret: str) -> str:
