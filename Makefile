@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint lock bench prior tagger screenshots simulate clean
+.PHONY: help run test browser lint lock bench prior tagger screenshots simulate fuzz clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,5 +58,9 @@ screenshots: $(VENV)/.test-stamp browser  ## take the pictures of the README ane
 simulate: $(VENV)/.run-stamp  ## a made-up year of the whole service against baselines (some minutes)
 	$(BIN)/rekindle simulate --couples 200 --weeks 52
 
+fuzz: $(VENV)/.test-stamp  ## throw bytes at importers and parsers, ten minutes each
+	for target in importers parsers; do mkdir -p .fuzz/$$target; \
+	$(BIN)/python -m tests.fuzz $$target .fuzz/$$target -max_total_time=600 -max_len=4096 -timeout=25 || exit 1; done
+
 clean:  ## remove what set-up made
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz

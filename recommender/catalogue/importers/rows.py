@@ -101,7 +101,9 @@ def tag_faults(
     """Return what is wrong with the tags that a row states."""
     found: list[TagProblem] = []
     for name, written in tags.items():
-        if name in DERIVED:
+        if not all(isinstance(word, str) for word in (written if isinstance(written, list) else [written])):
+            found.append(TagProblem(name, "is not a word or a list of words", "write values of the facet"))
+        elif name in DERIVED:
             told = "write typical_cost or minutes instead: it follows from them"
             found.append(TagProblem(name, "is derived", told))
         elif not _sound(intake, name, written):

@@ -35,7 +35,12 @@ def read_csv(file: IO[bytes], intake: Intake) -> Iterator[Draft | Broken]:
         )
         return
     separator = max(",;\t", key=header.count)
-    columns, unknown = _columns(next(csv.reader([header], delimiter=separator)), intake)
+    try:
+        names = next(csv.reader([header], delimiter=separator))
+    except csv.Error as error:
+        yield intake.broken(1, "", _said(error), "mend the first line, which names the fields")
+        return
+    columns, unknown = _columns(names, intake)
     yield from unknown
     if "title" not in columns:
         yield intake.broken(1, "title", "is no column", "name the column with the ideas' titles title")
