@@ -10,7 +10,8 @@ import pytest
 
 from recommender.catalogue.library import Catalogue
 from recommender.domain import AnswerValue, FeedbackRow
-from recommender.learning.snapshot import COLUMNS, RATINGS_MAX, take_snapshot
+from recommender.learning.snapshot import COLUMNS, RATINGS_MAX, RATINGS_MIN, take_snapshot
+from tests.api_world import shipped_catalogue
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -130,15 +131,34 @@ def test_impossible_and_repeated_ratings_are_left_out(catalogue: Catalogue) -> N
     assert snapshot.ratings.set_index(["date_id", "partner_id"]).loc[("d4", "p"), "rating"] == 5
 
 
-def test_a_diary_does_not_become_the_model(catalogue: Catalogue) -> None:
-    """Of one person only the latest ratings count; others keep theirs."""
-    diary = [row("p", f"e{k:03}", "paper-boats", 3, k) for k in range(RATINGS_MAX + 2)]
-    snapshot = take_snapshot((*diary, row("q", "e000", "paper-boats", 4, 0)), ANSWERS, catalogue)
+@pytest.mark.parametrize(
+    ("n_others", "of_each", "kept"),
+    [
+        (0, 0, RATINGS_MAX),  # alone one's own median is high
+        (4, 10, 40),  # four times what the median rater gave
+        (4, 2, RATINGS_MIN),  # but no less than this
+    ],
+)
+def test_a_diary_does_not_become_the_model(n_others: int, of_each: int, kept: int) -> None:
+    """Of one person only the latest ratings count, the fewer the less others give; others keep theirs."""
+    ideas = [idea.idea_id for idea in shipped_catalogue().ideas]
+    diary = [row("p", f"e{k:03}", ideas[k], 3, k) for k in range(RATINGS_MAX + 2)]
+    others = [row(f"q{q}", f"e{k:03}", ideas[k], 4, k) for q in range(n_others) for k in range(of_each)]
+    snapshot = take_snapshot((*diary, *others), {}, shipped_catalogue())
 
-    assert snapshot.excluded == {"beyond the latest 300 of one person": 2}
-    kept = snapshot.ratings.groupby("partner_id")["date_id"].agg(["min", "max", "size"])
-    assert tuple(kept.loc["p"]) == ("e002", "e301", RATINGS_MAX)
-    assert tuple(kept.loc["q"]) == ("e000", "e000", 1)
+    assert snapshot.excluded == {"beyond the latest that one person may teach": len(diary) - kept}
+    found = snapshot.ratings.groupby("partner_id")["date_id"].agg(["min", "max", "size"])
+    assert tuple(found.loc["p"]) == (f"e{len(diary) - kept:03}", "e301", kept)
+    assert set(found.loc[found.index != "p", "size"]) == ({of_each} if n_others else set())
+
+
+def test_one_idea_over_and_over_counts_three_times(catalogue: Catalogue) -> None:
+    """Of one idea by one person the latest three count."""
+    again = [row("p", f"e{k}", "paper-boats", 1, k) for k in range(5)]
+    snapshot = take_snapshot((*again, row("q", "e0", "paper-boats", 4, 0)), ANSWERS, catalogue)
+
+    assert snapshot.excluded == {"beyond the latest 3 of one person of one idea": 2}
+    assert list(snapshot.ratings["date_id"]) == ["e0", "e2", "e3", "e4"]
 
 
 def test_no_feedback(catalogue: Catalogue) -> None:

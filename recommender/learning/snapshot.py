@@ -15,6 +15,12 @@ from recommender.preferences.features import answer_names, encode_answers, encod
 RATINGS_MAX = 300
 """Of one person at most, the latest: five years of dates, so that nobody's diary becomes the model."""
 
+RATINGS_MIN, TIMES_THE_MEDIAN = 30, 4
+"""Nor more than so many times what the median rater gave, though as many as the first figure in any case."""
+
+SAME_IDEA_MAX = 3
+"""Of one idea by one person: how it goes the fourth time says more of the person than of the idea."""
+
 COLUMNS = ("couple_id", "partner_id", "date_id", "idea_id", "rating", "closeness", "again", "rated_at")
 
 
@@ -69,7 +75,8 @@ def _checked(ratings: pd.DataFrame, idea_ids: Collection[str]) -> tuple[pd.DataF
         ("the catalogue no longer has the idea", lambda r: ~r["idea_id"].isin(idea_ids)),
         ("not a whole number from 1 to 5", lambda r: ~r["rating"].isin(range(1, 6))),
         ("said again later, by the same person of the same date", _repeated),
-        (f"beyond the latest {RATINGS_MAX} of one person", _surplus),
+        (f"beyond the latest {SAME_IDEA_MAX} of one person of one idea", _worn),
+        ("beyond the latest that one person may teach", _surplus),
     ):
         found = faulty(ratings)
         if found.any():
@@ -82,8 +89,20 @@ def _repeated(ratings: pd.DataFrame) -> pd.Series:
     return ratings.duplicated(["date_id", "partner_id"], keep="last")
 
 
+def _worn(ratings: pd.DataFrame) -> pd.Series:
+    return ratings.groupby(["partner_id", "idea_id"]).cumcount(ascending=False) >= SAME_IDEA_MAX
+
+
 def _surplus(ratings: pd.DataFrame) -> pd.Series:
-    return ratings.groupby("partner_id").cumcount(ascending=False) >= RATINGS_MAX
+    return ratings.groupby("partner_id").cumcount(ascending=False) >= ratings_max(ratings)
+
+
+def ratings_max(ratings: pd.DataFrame) -> int:
+    """Return how many of one person's ratings count, which depends on how many others give."""
+    if ratings.empty:
+        return RATINGS_MAX
+    usual = float(ratings.groupby("partner_id").size().median())
+    return int(min(RATINGS_MAX, max(RATINGS_MIN, TIMES_THE_MEDIAN * usual)))
 
 
 def idea_frame(catalogue: Catalogue) -> pd.DataFrame:
