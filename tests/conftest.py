@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
+from api.logs import JsonLines
 from recommender.catalogue.bundled import data_folder, models_folder
 from recommender.catalogue.library import Catalogue
 from recommender.catalogue.taxonomy import load_taxonomy
@@ -57,6 +60,38 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         reporter.write_line(f"\n{n_skipped} skipped, and REKINDLE_NO_SKIPS allows none.", red=True)
     if n_skipped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+PRIVATE_IN_LOGS = re.compile(r"[\w-]{43}|\b[0-9A-Z]{26}\b|Robin|\bSam\b|note", re.ASCII)
+"""Tokens and other secrets, ids of people and of what is theirs, names, notes."""
+
+
+def private_in(lines: Iterable[str]) -> list[str]:
+    """Return the lines of a log that hold something of a person."""
+    return [line for line in lines if PRIVATE_IN_LOGS.search(line)]
+
+
+class Listening(logging.Handler):
+    """Keeps every line that a log would hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonLines())
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture(autouse=True)
+def nothing_private_is_logged() -> Iterator[None]:
+    """Read the log of every test, and fail the test that logged something of a person."""
+    ours, listening = logging.getLogger("rekindle"), Listening()
+    ours.addHandler(listening)
+    yield
+    ours.removeHandler(listening)
+    assert private_in(listening.lines) == []
 
 
 @pytest.fixture

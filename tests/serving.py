@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import OPERATOR_TOKEN
+from tests.conftest import OPERATOR_TOKEN, private_in
 
 PROGRAM = "from recommender.cli import main; main()"
 
@@ -63,6 +63,9 @@ def served(home: Path, *options: str, **more: str) -> Iterator[Served]:
     finally:
         process.terminate()
         process.wait()
+        lines = log.read_text().splitlines()
+        assert private_in(lines) == []
+        assert [line for line in lines if not line.startswith("{")] == []
 
 
 def _ready(it: Served) -> Served:

@@ -340,7 +340,8 @@ class TestSafety:
         """Scripts cannot read it, other sites cannot send it, and over TLS it travels over TLS only."""
         plain = app.test_client().get("/").headers["Set-Cookie"]
         assert "HttpOnly" in plain and "SameSite=Lax" in plain and "Secure" not in plain
-        assert "Secure" in app.test_client().get("/", base_url="https://localhost").headers["Set-Cookie"]
+        over_tls = app.test_client().get("/", base_url="https://localhost").headers["Set-Cookie"]
+        assert "Secure" in over_tls and over_tls.startswith("__Host-rekindle=") and "Path=/" in over_tls
 
     def test_forms_work_over_tls(self, app: Flask) -> None:
         """Over TLS a form is taken from our own page and from no other site's, and browsers stay with TLS."""

@@ -136,7 +136,7 @@ def test_the_record_of_a_model(deployment: Deployment, clock: Clock) -> None:
     assert manifest["data_sha256"] == snapshot_of(deployment).content_hash
     assert manifest["comparisons"][0]["group"] == "everyone"
     card = model_card(deployment, version)
-    assert "Ratings: 240; couples: 12; rated from 2026-09-07 20:00 to 2026-11-09 20:11." in card
+    assert "Ratings: 216; couples: 12; rated from 2026-09-07 20:00 to 2026-11-02 20:11." in card
     assert "| log density | current | everyone | 12 |" in card
     assert "Robin" not in card + json.dumps(manifest)
 

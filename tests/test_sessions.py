@@ -94,11 +94,11 @@ def test_what_is_not_used_expires(deployment: Deployment, clock: Clock, days: in
 
 
 def test_a_link_works_once_and_not_for_long(deployment: Deployment, couple: Two, clock: Clock) -> None:
-    """It signs in whoever made it, once, within fifteen minutes."""
+    """It signs in whoever made it, once, within ten minutes."""
     good, late = new_link(deployment, couple.robin), new_link(deployment, couple.robin)
 
     assert authenticate(deployment, use_link(deployment, good)) == couple.robin
-    clock.now += timedelta(minutes=15)
+    clock.now += timedelta(minutes=10)
     for spent in (good, late, "never made"):
         with pytest.raises(NotFound):
             use_link(deployment, spent)

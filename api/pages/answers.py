@@ -41,6 +41,13 @@ def back_to(address: str, remark: str | None = None) -> Response:
     return redirect(address, code=303)  # type: ignore[return-value]  # a werkzeug response that flask serves
 
 
+def farewell(remark: str) -> Response:
+    """Return the way to the start, and make the browser forget every page it kept."""
+    response = back_to("/", remark)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
 def or_remark(address: str, act: Callable[[], object], remark: str | None = None) -> Response:
     """Do something and go to a page; where an entry cannot be used, say so there instead."""
     try:

@@ -18,11 +18,15 @@ SIGN_IN = "Please start here, or open the link your partner sent you."
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Cookies that travel over TLS only, wherever the page itself came over TLS."""
+    """Cookies of this host alone that travel over TLS only, wherever the page itself came over TLS."""
 
     def get_cookie_secure(self, _app: Flask) -> bool:
         """Return whether this request came over TLS, here or at the proxy before us."""
         return request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return a name that browsers take from this very host and over TLS only, where there is TLS."""
+        return "__Host-rekindle" if self.get_cookie_secure(app) else "rekindle"
 
 
 def keep_sessions(app: Flask) -> None:
@@ -30,9 +34,7 @@ def keep_sessions(app: Flask) -> None:
     app.secret_key = service.session_key(deployment_of(app))
     app.session_interface = _Sessions()
     app.permanent_session_lifetime = KEEP
-    app.config.update(
-        SESSION_COOKIE_NAME="rekindle", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax"
-    )
+    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax")
 
 
 def deployment_of(app: Flask) -> Deployment:

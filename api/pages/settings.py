@@ -9,7 +9,7 @@ import segno
 from flask import Blueprint, Response, make_response, request, url_for
 
 from api.pages import forms
-from api.pages.answers import back_to, or_remark, page
+from api.pages.answers import back_to, farewell, or_remark, page
 from api.pages.session import a_partner, sign_out
 from recommender import service
 from recommender.errors import Conflict
@@ -189,4 +189,4 @@ def leave() -> Response:
         return back_to(url_for("pages.settings") + "#leave", "Tick the box first; leaving cannot be undone.")
     service.leave(call.deployment, call.caller)
     sign_out()
-    return back_to(url_for("pages.welcome"), "You have left, and everything of yours is deleted. Go well.")
+    return farewell("You have left, and everything of yours is deleted. Go well.")

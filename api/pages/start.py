@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request, url_for
 
 from api.pages import forms
-from api.pages.answers import back_to, or_remark, page
+from api.pages.answers import back_to, farewell, or_remark, page
 from api.pages.session import a_partner, deployment, sign_in, sign_out, signed_in
 from recommender import service
 from recommender.errors import InvalidInput, RekindleError
@@ -134,15 +134,15 @@ def leave_browser() -> Response:
         call = a_partner()
     except RekindleError:
         sign_out()
-        return back_to(url_for("pages.welcome"), "You are signed out here.")
+        return farewell("You are signed out here.")
     found = service.list_sessions(call.deployment, call.caller).sessions
-    if len(found) == 1 and "sure" not in request.form:
+    if len(found) == 1 and "for_good" not in request.form:
         return back_to(url_for("pages.settings") + "#sessions", LAST_SESSION)
     for session in found:
         if session.current:
             service.end_session(call.deployment, call.caller, session.session_id)
     sign_out()
-    return back_to(url_for("pages.welcome"), "You are signed out here.")
+    return farewell("You are signed out here.")
 
 
 def support() -> Response:

@@ -15,9 +15,9 @@ from recommender.service.secret import hashed, new_secret
 from recommender.service.texts import NAME_LENGTH, check_line
 from recommender.store import access, reading, transaction
 
-LINK_LIFE = timedelta(minutes=15)
+LINK_LIFE = timedelta(minutes=10)
 SESSIONS_MOST = 20
-BAD_LINK = "This link is not good (any more): each works once, for a quarter of an hour. Make a new one."
+BAD_LINK = "This link is not good (any more): each works once, for ten minutes. Make a new one."
 TOO_MANY = f"You are signed in at {SESSIONS_MOST} places; end one of them first."
 
 
