@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint lock bench prior tagger screenshots simulate fuzz clean
+.PHONY: help run test browser lint lock bench prior tagger screenshots simulate fuzz sbom clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,7 @@ lock:  ## pin every version anew (needs uv)
 	uv lock --upgrade
 	uv export --quiet --frozen --no-dev --no-emit-project --format requirements-txt --no-header -o requirements.lock
 	uv export --quiet --frozen --all-groups --no-emit-project --format requirements-txt --no-header -o requirements-dev.lock
+	$(BIN)/python -m tests.licences
 
 bench: $(VENV)/.test-stamp  ## how fast a plan is, in this process
 	$(BIN)/python -m tests.bench
@@ -61,6 +62,10 @@ simulate: $(VENV)/.run-stamp  ## a made-up year of the whole service against bas
 fuzz: $(VENV)/.test-stamp  ## throw bytes at importers and parsers, ten minutes each
 	for target in importers parsers; do mkdir -p .fuzz/$$target; \
 	$(BIN)/python -m tests.fuzz $$target .fuzz/$$target -max_total_time=600 -max_len=4096 -timeout=25 || exit 1; done
+
+sbom: $(VENV)/.test-stamp  ## write what it is made of, as CycloneDX, to dist/sbom.cdx.json
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --of JSON --pyproject pyproject.toml -o dist/sbom.cdx.json requirements.lock
 
 clean:  ## remove what set-up made
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz

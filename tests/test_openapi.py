@@ -1,10 +1,11 @@
 r"""The service keeps to its OpenAPI document, whatever is sent.
 
 The same for longer, with requests that build on each other, against a service that runs (schemathesis comes
-with the development requirements; DELETE is left out because it would end the token)::
+with the development requirements; a partner's run leaves out what would end the account)::
 
-    rekindle serve
-    schemathesis run http://127.0.0.1:8000/openapi.json --exclude-method DELETE \
+    REKINDLE_RATE_PER_MINUTE=0 rekindle serve
+    schemathesis run http://127.0.0.1:8000/openapi.json --checks all --max-examples 60 \
+        --exclude-operation-id leave --exclude-operation-id delete_couple \
         --header "Authorization: Bearer TOKEN"
 """
 
