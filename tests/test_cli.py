@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -21,8 +22,8 @@ from recommender.catalogue.library import Catalogue, load_catalogue
 from recommender.cli import main
 from recommender.cli.output import print_table
 from recommender.learning.registry import PRIOR_VERSION, Registry
+from recommender.service import Settings, authenticate, library, list_sessions, open_deployment
 from recommender.service import deployment as deployments
-from recommender.service import library
 
 WEEK = "2026-W48"
 MODEL = "20261101T120000-0a1b2c3d"
@@ -199,6 +200,19 @@ def test_closed_sign_up_does_not_keep_the_host_out(run: Run, monkeypatch: pytest
     monkeypatch.setenv("REKINDLE_SIGNUP", "closed")
 
     run("couples", "create", "Ana")
+
+
+def test_whoever_lost_their_key_gets_another(run: Run, ana_and_bo: str) -> None:
+    """The host makes a partner a key; it opens that partner's account, who sees that it was made."""
+    made = json.loads(run("couples", "key", "--partner", "Bo", "--json").stdout)
+    shown = run("couples", "key", "--partner", "Bo")
+
+    deployment = open_deployment(Settings.from_environment(os.environ))
+    caller = authenticate(deployment, made["token"])
+    labels = [session.label for session in list_sessions(deployment, caller).sessions]
+    deployment.engine.dispose()
+    assert (caller.couple_id, labels.count("made by the host")) == (ana_and_bo, 2)
+    assert "/sign-in" in shown.stderr
 
 
 def test_couples_are_listed(run: Run, ana_and_bo: str) -> None:

@@ -1,4 +1,4 @@
-"""Couples: create, join, list, export, delete."""
+"""Couples: create, join, list, key, export, delete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recommender.cli.output import as_json, print_facts, print_json, print_table
 
 @click.group()
 def couples() -> None:
-    """Couples: create, join, list, export, delete."""
+    """Couples: create, join, list, key, export, delete."""
 
 
 @couples.command()
@@ -65,6 +65,28 @@ def list_(as_json: bool) -> None:
     print_table("Couples", ("couple",), [(couple_id,) for couple_id in ids])
     if not ids:
         remark("There is none yet; make one with `rekindle couples create NAME`.")
+
+
+@couples.command()
+@click.option("--couple", help="Where there are several.")
+@click.option("--partner", required=True, help="Who lost theirs.")
+@as_json
+def key(couple: str | None, partner: str, as_json: bool) -> None:
+    """Make a partner a new key to the web service.
+
+    Whoever has it is that partner: give it only into the hands of somebody you know. They see in their
+    settings that it was made, and can end it.
+    """
+    from recommender import service
+
+    deployment = open_here()
+    caller = the_partner(deployment, couple, partner)
+    made, token = service.new_session(deployment, caller, label="made by the host")
+    if as_json:
+        print_json({"session_id": made, "token": token})
+        return
+    print_facts(f"A new key for {partner}", [("token", token)])
+    remark("It is shown only now. They enter it at /sign-in.")
 
 
 @couples.command()
