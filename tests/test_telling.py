@@ -38,9 +38,9 @@ def test_each_reads_their_own() -> None:
     assert told_to(SAM) == [("answers", 0.1), ("taste", 0.2), ("freshness", 0.15), ("level", 3.35)]
 
 
-def test_the_operator_reads_all_without_whose_it_is() -> None:
-    """What two partners have in the same words is one reason, and none names a partner."""
-    assert told_to(HOST) == [("answers", 0.45), ("taste", 0.2), ("freshness", 0.15), ("level", 3.0)]
+def test_the_operator_reads_the_stronger_without_whose_it_is() -> None:
+    """Where both partners have a reason of a kind, the stronger is told, and none names a partner."""
+    assert told_to(HOST) == [("answers", 0.3), ("taste", 0.2), ("freshness", 0.15), ("level", 3.15)]
     assert {reason.partner_id for reason in told(SHOWN, HOST).reasons} == {None}
 
 
@@ -60,7 +60,7 @@ points = st.floats(-3, 3)
 @given(st.lists(st.tuples(st.sampled_from(["robin", "sam", None]), points), max_size=8), points)
 def test_reasons_told_sum_to_the_score_told(parts: list[tuple[str | None, float]], score: float) -> None:
     """Whatever the terms, what is told adds up, and no word of the other's is among it."""
-    reasons = tuple(Reason("taste", f"{whose} {k}", p, whose) for k, (whose, p) in enumerate(parts))
+    reasons = tuple(Reason(f"taste{k}", f"{whose} {k}", p, whose) for k, (whose, p) in enumerate(parts))
     seen = told(replace(SHOWN, score=score, reasons=reasons), ROBIN)
 
     assert sum(reason.contribution for reason in seen.reasons) == pytest.approx(seen.score, abs=1e-9)

@@ -31,8 +31,8 @@ def told_plan(plan: Plan, caller: Caller) -> Plan:
 def told(shown: Shown, caller: Caller) -> Shown:
     """Return a suggestion or ritual with its reasons as the caller may read them; they sum to its score.
 
-    A partner reads what is of both and what is their own. The operator, who holds the database, reads all,
-    and of nothing whose it is.
+    A partner reads what is of both and what is their own. The operator, who holds the database, reads what
+    is of both and the stronger of what is one partner's, and not whose it is.
     """
     score = _stepped(shown.score, EXPECTED_STEP)
     named: list[Reason] = _named(shown.reasons, caller)
@@ -46,15 +46,16 @@ def told(shown: Shown, caller: Caller) -> Shown:
 
 
 def _named(reasons: Iterable[Reason], caller: Caller) -> list[Reason]:
-    """Return the reasons that the caller reads one by one, those in the same words as one."""
-    sums: dict[tuple[str, str], float] = {}
+    """Return the reasons that the caller reads one by one: of each kind the first, which says most."""
+    named: dict[str, Reason] = {}
     for reason in reasons:
-        if reason.kind not in UNTOLD and (
-            caller.kind == "operator" or reason.partner_id in (None, caller.partner_id)
-        ):
-            words = (reason.kind, reason.text)
-            sums[words] = sums.get(words, 0.0) + reason.contribution
-    return [Reason(*words, _stepped(points, REASON_STEP)) for words, points in sums.items()]
+        may_read = caller.kind == "operator" or reason.partner_id in (None, caller.partner_id)
+        if may_read and reason.kind not in UNTOLD:
+            named.setdefault(reason.kind, reason)
+    return [
+        replace(reason, contribution=_stepped(reason.contribution, REASON_STEP), partner_id=None)
+        for reason in named.values()
+    ]
 
 
 def _stepped(points: float, step: float) -> float:
