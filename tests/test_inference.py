@@ -379,10 +379,12 @@ def week_by_week() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def again() -> np.ndarray:
-    """How much another draw of the same week differs: the same couple under another id."""
-    return moved(
-        lambda it: replace(it, couple=replace(it.couple, couple_id=f"{it.couple.couple_id}'")).ideas()
-    )
+    """How much other draws of the same week differ on average: the same couple under five other ids."""
+
+    def under(name: str) -> np.ndarray:
+        return moved(lambda it: replace(it, couple=replace(it.couple, couple_id=name)).ideas())
+
+    return np.mean([under(f"another {k}") for k in range(5)], axis=0)
 
 
 @pytest.mark.parametrize("what", PRIVATE)
