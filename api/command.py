@@ -27,7 +27,7 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
     console = Console(highlight=False)
     url = f"http://{host}:{port}"
     if demo:
-        deployment, hint = _demo(settings, url)
+        deployment, hint = _demo(settings, url, console)
     else:
         deployment, hint = service.open_deployment(settings), f"Serving on {url}"
     app = create_app(deployment)
@@ -41,15 +41,13 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
     )
 
 
-def _demo(settings: Settings, url: str) -> tuple[Deployment, str]:
+def _demo(settings: Settings, url: str, console: Console) -> tuple[Deployment, str]:
     """Show the demo couple's week; return what serves it, and how to see more."""
     from recommender.cli.weekly import show_week
 
     deployment, caller = service.open_demo(settings)
     view = service.get_week(deployment, caller, service.coming_week(deployment, caller))
-    Console(highlight=False).print(
-        "The demo couple, Robin and Sam: made up, with four past dates.\n", style="dim"
-    )
+    console.print("The demo couple, Robin and Sam: made up, with four past dates.\n", style="dim")
     show_week(deployment, view)
     token = service.demo_token(deployment, view.plan.couple_id)
     address = f"{url}/v1/weeks/{view.plan.week}"

@@ -49,21 +49,58 @@ def test_a_token_has_so_many_a_minute(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body"),
+    ("method", "path", "body", "tried"),
     [
-        ("POST", "/v1/invites/accept", {"invite_code": "AAAAA-AAAAA", "name": "Kim"}),
-        ("POST", "/v1/couples", {"name": "Kim"}),
-        ("GET", "/v1/calendar/guess.ics", None),
+        ("POST", "/v1/invites/accept", {"invite_code": "AAAAA-AAAAA", "name": "Kim"}, 1),
+        ("POST", "/v1/couples", {"name": "Kim"}, 1),
+        ("GET", "/v1/calendar/guess.ics", None, 0),
     ],
 )
-def test_guessing_is_slower(app: Flask, method: str, path: str, body: object) -> None:
+def test_guessing_is_slower(app: Flask, method: str, path: str, body: object, tried: int) -> None:
     """Without a token, only so many tries a minute; whoever has one goes on."""
     robin, _ = start(app)
-    left = GUESSES_PER_MINUTE - 1  # starting was one
+    left = GUESSES_PER_MINUTE - tried  # starting was one, and wrong calendar links count by themselves
 
     assert 429 not in statuses(Person(app), left, method, path, body)
     assert statuses(Person(app), 2, method, path, body) == [429, 429]
     assert robin("GET", "/v1/me").status_code == 200
+
+
+def test_a_token_made_up_is_no_way_around(app: Flask) -> None:
+    """What may be guessed is limited for an address, whatever token comes with each try."""
+    body = {"invite_code": "AAAAA-AAAAA", "name": "Kim"}
+
+    tries = [
+        Person(app, f"made-up-{n}")("POST", "/v1/invites/accept", body).status_code
+        for n in range(GUESSES_PER_MINUTE + 1)
+    ]
+
+    assert [status == 429 for status in tries] == [False] * GUESSES_PER_MINUTE + [True]
+
+
+def test_a_key_of_ones_own_is_no_way_around(app: Flask) -> None:
+    """Nor does being signed in on the pages let anyone try more invitations."""
+    client = app.test_client()
+    client.post("/start", data={"name": "Kim"})
+
+    tries = [client.post("/join", data={"code": "AAAAA-AAAAA"}) for _ in range(GUESSES_PER_MINUTE)]
+
+    assert [answer.status_code == 429 for answer in tries] == [False] * (GUESSES_PER_MINUTE - 1) + [True]
+
+
+def test_tokens_made_up_are_limited_together(app: Flask) -> None:
+    """A new token for each request is not a new limit for each request."""
+    tries = [Person(app, f"made-up-{n}")("GET", "/v1/me").status_code for n in range(PER_MINUTE + 1)]
+
+    assert tries == [401] * PER_MINUTE + [429]
+
+
+def test_a_calendar_that_exists_is_read_by_many(app: Flask) -> None:
+    """Calendar programs of many couples ask from one address; only wrong links count there."""
+    robin, _ = start(app)
+    path = robin("POST", "/v1/couple/calendar").json["path"]
+
+    assert set(statuses(Person(app), GUESSES_PER_MINUTE + 2, "GET", path)) == {200}
 
 
 def test_the_operator_starts_as_many_as_the_usual_limit_lets(app: Flask) -> None:

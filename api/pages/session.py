@@ -21,7 +21,10 @@ class _Sessions(SecureCookieSessionInterface):
     """Cookies of this host alone that travel over TLS only, wherever the page itself came over TLS."""
 
     def get_cookie_secure(self, _app: Flask) -> bool:
-        """Return whether this request came over TLS, here or at the proxy before us."""
+        """Return whether this request came over TLS, here or at a proxy before us.
+
+        Any proxy's word is taken, and needs no trust: a false one only makes the cookie stricter.
+        """
         return request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
 
     def get_cookie_name(self, app: Flask) -> str:

@@ -46,9 +46,7 @@ class SuggestionBody(Body):
     starts_at: datetime = Field(
         description="With the couple's offset.", examples=["2026-11-28T19:30:00+01:00"]
     )
-    expected: float = Field(
-        description="The couple's expected enjoyment, 1 to 5, in steps of 0.1.", examples=[4.2]
-    )
+    expected: float = Field(description=EXPECTED, examples=[4.2])
     guess: bool = Field(description="Whether too little is known to call it more than a guess.")
     reasons: tuple[ReasonBody, ...]
     mine: MarkWord | None = Field(description="How you marked it; nobody else sees it.", examples=["yes"])
@@ -79,9 +77,7 @@ class RitualBody(Body):
     ritual_id: str = Field(examples=["01KB2C3D4E5F6G7H8J9KAMBNCQ"])
     position: int = Field(description="1 at the top.", examples=[1])
     idea: IdeaBody
-    expected: float = Field(
-        description="The couple's expected enjoyment, 1 to 5, in steps of 0.1.", examples=[4.2]
-    )
+    expected: float = Field(description=EXPECTED, examples=[4.2])
     guess: bool = Field(description="Whether too little is known to call it more than a guess.")
     reasons: tuple[ReasonBody, ...]
     mine: bool = Field(description="Whether you confirmed it.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -52,13 +53,14 @@ def read_past(connection: Connection, couple: Couple) -> Past:
 def history_of(past: Past) -> tuple[PastIdea, ...]:
     """Return every meeting of the two with an idea of the catalogue, none that is one partner's alone."""
     zone = ZoneInfo(past.couple.circumstances.time_zone)
+    words = by_date(past.ratings)
     lived = (
         PastIdea(
             idea_id=date.idea_id,
             on=date.starts_at.astimezone(zone).date(),
-            met="done" if date.status == "done" or ratings_of(date, past.ratings) else "planned",
-            loved=_loved(date.date_id, past.ratings),
-            felt={rating.partner_id: rating.enjoyment for rating in ratings_of(date, past.ratings)},
+            met="done" if date.status == "done" or words[date.date_id] else "planned",
+            loved=bool(words[date.date_id]) and all(word.again for word in words[date.date_id]),
+            felt={word.partner_id: word.enjoyment for word in words[date.date_id]},
         )
         for date in past.dates
         if date.idea_id is not None and date.status != "skipped" and date.kept_by is None
@@ -83,11 +85,9 @@ def history_of(past: Past) -> tuple[PastIdea, ...]:
     return (*lived, *shown, *rituals)
 
 
-def ratings_of(date: CoupleDate, ratings: Sequence[Rating]) -> tuple[Rating, ...]:
-    """Return the ratings of one date."""
-    return tuple(rating for rating in ratings if rating.date_id == date.date_id)
-
-
-def _loved(date_id: str, ratings: Sequence[Rating]) -> bool:
-    words = [rating.again for rating in ratings if rating.date_id == date_id]
-    return bool(words) and all(words)
+def by_date(ratings: Sequence[Rating]) -> Mapping[str, Sequence[Rating]]:
+    """Return the ratings of each date, by its id; none of a date that nobody rated."""
+    found: defaultdict[str, list[Rating]] = defaultdict(list)
+    for rating in ratings:
+        found[rating.date_id].append(rating)
+    return found

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from sqlalchemy import Connection
 
+from recommender.domain import Suggestion
 from recommender.learning.replay import Shown
 from recommender.planning.occasion import Occasion
-from recommender.service.past import Past, history_of, ratings_of, read_past
+from recommender.service.past import Past, by_date, history_of, read_past
 from recommender.store import people
 from recommender.store.plans import Exposure, latest_plans
 
@@ -48,14 +49,17 @@ def _shown(past: Past, exposures: tuple[Exposure, ...]) -> Shown:
         dates=then.dates,
         ratings=then.ratings,
         suggestions=tuple(first),
-        rewards=tuple(_reward(past, suggestion.suggestion_id) for suggestion in first),
+        rewards=tuple(map(_rewards(past), first)),
     )
 
 
-def _reward(past: Past, suggestion_id: str) -> float:
-    """Return the average of both ratings of the date that a suggestion became, or 0."""
-    for date in past.dates:
-        words = ratings_of(date, past.ratings)
-        if date.suggestion_id == suggestion_id and len(words) == 2:
-            return sum(word.enjoyment for word in words) / 2
-    return 0.0
+def _rewards(past: Past) -> Callable[[Suggestion], float]:
+    """Return what gives the average of both ratings of the date that a suggestion became, or 0."""
+    dates = {date.suggestion_id: date.date_id for date in past.dates}
+    words = by_date(past.ratings)
+
+    def reward(suggestion: Suggestion) -> float:
+        rated = words[dates.get(suggestion.suggestion_id, "")]
+        return sum(word.enjoyment for word in rated) / 2 if len(rated) == 2 else 0.0
+
+    return reward

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
-from ulid import ULID
 
 from recommender.domain import Couple, CoupleDate, Plan, Suggestion, SwapReason, Week
 from recommender.errors import Conflict, NotFound
@@ -23,8 +22,9 @@ from recommender.service.dates import DateView, with_starts
 from recommender.service.dates import view as view_of
 from recommender.service.deployment import Deployment
 from recommender.service.moments import FIRST_YEAR, LAST_YEAR, check_start
-from recommender.service.past import Past, history_of, ratings_of, read_past
+from recommender.service.past import Past, by_date, history_of, read_past
 from recommender.service.people import Caller, couple_of
+from recommender.service.secret import new_id
 from recommender.store import dates as date_store
 from recommender.store import plans as plan_store
 from recommender.store.engine import reading, transaction
@@ -124,7 +124,7 @@ def choose(
         elif starts_at is not None and chosen.starts_at != starts_at:
             chosen = replace(chosen, starts_at=starts_at)
             date_store.update_date(connection, chosen)
-        seen = view_of(chosen, ratings_of(chosen, past.ratings), caller.partner_id or "")
+        seen = view_of(chosen, by_date(past.ratings)[chosen.date_id], caller.partner_id or "")
         return with_starts(deployment, past.couple, seen, past.dates)
 
 
@@ -157,7 +157,7 @@ def _make(deployment: Deployment, connection: Connection, past: Past, week: Week
         deployment.models.expect(past.couple, past.dates, past.ratings),
         _occasion(deployment, past, week),
         deployment.plan_settings,
-        lambda: str(ULID()),
+        lambda: new_id(deployment.clock()),
     )
     return plan_store.insert_plan(connection, plan, deployment.clock())
 
@@ -210,7 +210,7 @@ def _replace(
         plan,
         out,
         reason,
-        str(ULID()),
+        new_id(deployment.clock()),
     )
     if new is None:
         return None
@@ -236,7 +236,7 @@ def _date_of(
     deployment: Deployment, couple: Couple, suggestion: Suggestion, starts_at: datetime | None
 ) -> CoupleDate:
     return CoupleDate(
-        date_id=str(ULID()),
+        date_id=new_id(deployment.clock()),
         couple_id=couple.couple_id,
         idea_id=suggestion.idea_id,
         title=deployment.catalogue.idea(suggestion.idea_id).title,
