@@ -9,6 +9,8 @@ from importlib.metadata import version as package_version
 from typing import Any
 
 from flask import Flask, Response
+from flask.typing import ResponseReturnValue
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.auth import admit
@@ -24,6 +26,7 @@ from api.registry import Call, Content, Route
 from api.routes import ROUTES
 from api.vocabulary import vocabularies
 from recommender import service
+from recommender.errors import Interrupted
 from recommender.service import Deployment
 
 BODY_MOST = 1_000_000
@@ -39,9 +42,25 @@ class Served:
     document: Mapping[str, Any]
 
 
+class _App(Flask):
+    """Answers a request again from the start if the database undid it for another one's sake."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Return the answer of the view; at most the fourth try's failure is told."""
+        return AGAIN(super().dispatch_request)
+
+
+AGAIN = Retrying(
+    retry=retry_if_exception_type(Interrupted),
+    wait=wait_random_exponential(multiplier=0.02, max=0.5),
+    stop=stop_after_attempt(4),
+    reraise=True,
+)
+
+
 def create_app(deployment: Deployment) -> Flask:
     """Return an app that serves a deployment; nothing is opened or read from the environment here."""
-    app = Flask("api")
+    app = _App("api")
     app.config["MAX_CONTENT_LENGTH"] = BODY_MOST
     app.url_map.merge_slashes = False  # a redirect is no answer of an API
     document = build_document(ROUTES, vocabularies(deployment), _version())

@@ -55,3 +55,7 @@ class ModelError(RekindleError):
 
 class StoreError(RekindleError):
     """The database cannot be used now: locked, read-only, unreachable or not upgraded."""
+
+
+class Interrupted(StoreError):
+    """The database undid a change for another one's sake; done again, it will most likely go through."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from api.logs import JsonLines
 from recommender.catalogue.bundled import data_folder, models_folder
@@ -39,6 +39,8 @@ from recommender.planning.settings import PlanSettings
 from recommender.service import Caller, Deployment, Settings, accept_invite, create_couple
 from recommender.service.serving import ServedModels
 from recommender.store import dates, open_engine, people, plans, ratings, transaction, upgrade
+from recommender.store.tables import metadata
+from tests import postgresql
 
 OPERATOR_TOKEN = "the-operator-of-the-tests"
 NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
@@ -172,13 +174,44 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
-    """Open an empty, up-to-date SQLite file."""
-    path = shutil.copy(migrated, tmp_path)
-    engine = open_engine(f"sqlite:///{path}")
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgresql.Server]:
+    """Start a PostgreSQL server, once for each process that runs tests."""
+    with postgresql.started() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def on_server(server: postgresql.Server) -> str:
+    """Return the address of an up-to-date PostgreSQL database, for tests that follow one another."""
+    url = server.make("rekindle")
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Open an empty, up-to-date database; each test runs on either kind."""
+    if request.param == "sqlite":
+        path = shutil.copy(request.getfixturevalue("migrated"), tmp_path)
+        engine = open_engine(f"sqlite:///{path}")
+    else:
+        engine = open_engine(request.getfixturevalue("on_server"))
+        _empty(engine)
     yield engine
     engine.dispose()
+
+
+def _empty(engine: Engine) -> None:
+    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names}"))
+
+
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""For a test of what only SQLite does."""
 
 
 @pytest.fixture

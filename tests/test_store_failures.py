@@ -24,7 +24,7 @@ from recommender.store import (
     transaction,
     upgrade,
 )
-from tests.conftest import NOW
+from tests.conftest import NOW, on_sqlite
 
 
 def failing(url: str) -> str:
@@ -45,6 +45,7 @@ def path(settled: Engine) -> str:
     return str(settled.url.database)
 
 
+@on_sqlite
 def test_a_locked_database_says_to_try_again(path: str) -> None:
     """While another program writes for longer than we wait, the message says so."""
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -54,6 +55,7 @@ def test_a_locked_database_says_to_try_again(path: str) -> None:
     assert said == "Another program is writing to the database; try again in a moment."
 
 
+@on_sqlite
 def test_reading_does_not_wait_for_a_writer(path: str) -> None:
     """While another program writes, a couple can still be read, as it was before."""
     engine = open_engine(f"sqlite:///{path}?timeout=0")
@@ -80,6 +82,7 @@ def test_a_new_file_that_another_holds_can_be_read(tmp_path: Path) -> None:
         engine.dispose()
 
 
+@on_sqlite
 def test_a_read_only_database_says_which(path: str) -> None:
     """A file that may not be written is named, with what to look at."""
     # Opened read-only instead of made so: whoever runs the tests may be root, whom no mode stops.
@@ -107,6 +110,7 @@ def test_a_damaged_file_says_to_restore(tmp_path: Path) -> None:
     assert "rekindle db restore" in said
 
 
+@on_sqlite
 def test_a_page_that_rotted_says_to_restore(path: str) -> None:
     """A database whose pages are overwritten behind its header is told from a sound one."""
     with Path(path).open("r+b") as file:
@@ -123,6 +127,7 @@ def test_an_older_database_says_to_upgrade(tmp_path: Path) -> None:
     assert said == "The database is not ready for this version; run `rekindle db upgrade`."
 
 
+@on_sqlite
 def test_a_newer_database_is_left_alone(engine: Engine) -> None:
     """A database of a later version is neither used nor changed, and the message says which version."""
     with transaction(engine) as connection:
@@ -146,6 +151,7 @@ def test_an_address_we_cannot_use_shows_one_we_can(url: str) -> None:
     assert "hush" not in str(failure.value)
 
 
+@on_sqlite
 def test_a_full_disk_says_to_free_space(settled: Engine) -> None:
     """A database that may not grow any more says that the disk is full."""
     with pytest.raises(StoreError, match="free some space"), transaction(settled) as connection:

@@ -29,7 +29,7 @@ from recommender.store import (
     upgrade,
     upgrades,
 )
-from tests.conftest import NOW
+from tests.conftest import NOW, on_sqlite
 
 
 def test_the_revisions_make_the_tables_of_this_version(engine: Engine) -> None:
@@ -157,6 +157,7 @@ def test_a_new_database_is_not_current(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@on_sqlite
 def test_altering_a_table_keeps_what_refers_to_it(settled: Engine) -> None:
     """A revision that rebuilds the couples' table does not take the partners along, nor leave keys off."""
     with engines.rebuilding(settled) as connection:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
 from recommender.errors import StoreError
@@ -30,10 +30,16 @@ REBUILDING: dict[str, dict[str, Any]] = {
 }
 
 
+POSTGRESQL_LIMITS = "-c statement_timeout=60s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+"""So that nothing that hangs holds up what is well."""
+
+
 def open_engine(url: str) -> Engine:
     """Return an engine for the database at ``url``; nothing is read or written yet.
 
-    SQLite waits five seconds for a lock; ``?timeout=30`` in the address changes that.
+    SQLite waits five seconds for a lock; ``?timeout=30`` in the address changes that. On PostgreSQL a
+    connection may take five seconds to make, a lock five and a statement a minute; ``?options=`` in the
+    address takes the place of both last.
 
     Raises
     ------
@@ -44,7 +50,7 @@ def open_engine(url: str) -> Engine:
         address = make_url(url)
         if address.get_backend_name() not in READING:
             raise StoreError(BAD_ADDRESS)
-        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True, **_options(address))
     except ArgumentError:
         raise StoreError(BAD_ADDRESS) from None
     except ModuleNotFoundError as error:
@@ -52,6 +58,7 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _forget_values)
     return engine
 
 
@@ -105,6 +112,15 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def _options(address: URL) -> dict[str, Any]:
+    """Return how connections to PostgreSQL are made and kept: one for each request that a worker answers."""
+    if address.get_backend_name() != "postgresql":
+        return {}
+    limits = address.query.get("options", POSTGRESQL_LIMITS)
+    arguments = {"connect_timeout": 5, "application_name": "rekindle", "options": limits}
+    return {"pool_size": 8, "max_overflow": 4, "pool_timeout": 5, "connect_args": arguments}
+
+
 def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> None:
     dbapi_connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
     cursor = dbapi_connection.cursor()
@@ -128,3 +144,14 @@ def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     for statement in connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)):
         connection.exec_driver_sql(statement)
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    """Take what was stored out of an error: PostgreSQL quotes the whole row that broke a rule."""
+    cause, told = context.original_exception, context.sqlalchemy_exception
+    diagnosis = getattr(cause, "diag", None)
+    if diagnosis is None or told is None:
+        return
+    said = str(cause)
+    cause.args = (f"{type(cause).__name__} {diagnosis.constraint_name or diagnosis.sqlstate or ''}".strip(),)
+    told.args = tuple(str(part).replace(said, str(cause)) for part in told.args)

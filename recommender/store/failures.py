@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
-from recommender.errors import StoreError
+from recommender.errors import Interrupted, StoreError
 
 LOCKED = "Another program is writing to the database; try again in a moment."
 NOT_READY = "The database is not ready for this version; run `rekindle db upgrade`."
@@ -38,6 +38,7 @@ MESSAGES = (
     ("42P01", NOT_READY),  # undefined table
     ("42703", NOT_READY),  # undefined column
     ("53100", FULL),  # disk full
+    ("57014", "The database took too long to answer; try again in a moment."),  # time-out of a statement
     ("28", REFUSED),  # invalid authorisation
     ("3D000", "The database server has no such database; make it, or check REKINDLE_DATABASE_URL."),
     ("53", UNREACHABLE),  # no connections or memory left
@@ -45,6 +46,9 @@ MESSAGES = (
     ("08", UNREACHABLE),  # connection lost
 )
 """The start of SQLite's error name or PostgreSQL's SQLSTATE, and what it means for a person."""
+
+INTERRUPTED = ("40001", "40P01")
+"""Serialization failure, deadlock: one of two was undone so that the other could go on."""
 
 
 def store_error(error: DBAPIError | TimeoutError, engine: Engine) -> StoreError | None:
@@ -56,15 +60,20 @@ def store_error(error: DBAPIError | TimeoutError, engine: Engine) -> StoreError 
     if message is None:
         return None
     on_disk = engine.dialect.name == "sqlite" and engine.url.database
-    return StoreError(message.format(place=f" {engine.url.database}" if on_disk else ""))
+    kind = Interrupted if _code(getattr(error, "orig", None)) in INTERRUPTED else StoreError
+    return kind(message.format(place=f" {engine.url.database}" if on_disk else ""))
 
 
 def _message(error: DBAPIError) -> str | None:
     cause = error.orig
-    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    code = _code(cause)
     if code == "SQLITE_ERROR" and str(cause).startswith(("no such table", "no such column")):
         return NOT_READY
     if code is None:
         # PostgreSQL's driver has no SQLSTATE to give when it never reached a server.
         return UNREACHABLE if isinstance(error, OperationalError) else None
     return next((message for start, message in MESSAGES if code.startswith(start)), None)
+
+
+def _code(cause: BaseException | None) -> str | None:
+    return getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)

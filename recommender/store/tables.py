@@ -279,7 +279,7 @@ catalogue_revision = Table(
     metadata,
     Column("only", SmallInteger, primary_key=True, autoincrement=False),
     Column("revision", Integer, nullable=False),
-    CheckConstraint("only = 1", name="only"),
+    CheckConstraint('"only" = 1', name="only"),
 )
 
 # Who is working on such a POST now. A table of its own: a claim is made and gone within one request.

@@ -36,5 +36,5 @@ def upgrade() -> None:
         sa.Column("only", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("only", name="pk_catalogue_revision"),
-        sa.CheckConstraint("only = 1", name="ck_catalogue_revision_only"),
+        sa.CheckConstraint('"only" = 1', name="ck_catalogue_revision_only"),
     )
