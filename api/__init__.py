@@ -53,6 +53,7 @@ Route                                   Caller    What it does
 ``GET /v1/operator/sources``            operator  List where imported ideas come from.
 ``GET /health/live``                    anyone    Tell that the process answers.
 ``GET /health/ready``                   anyone    Tell that database, catalogue and model are usable.
+``GET /metrics``                        operator  Read how the service does, in Prometheus's format.
 ``GET /openapi.json``                   anyone    Read the OpenAPI document.
 ``GET /docs``                           anyone    Read about every route on one page.
 ======================================  ========  ======================================================
@@ -120,5 +121,23 @@ Variable                     Default                          Meaning
 Logs
 ----
 One JSON line a request on stderr: method, route (never the path, which may hold ids), status, milliseconds
-and request id. There is no ``/metrics``: count the lines.
+and request id.
+
+Metrics
+-------
+``GET /metrics`` with the operator's token, from any worker, tells for all of them:
+
+=====================================  =======================================================================
+Metric                                 Meaning
+=====================================  =======================================================================
+``rekindle_request_seconds``           Histogram of the time to answer, by method, route and status.
+``rekindle_requests_under_way``        Requests being answered.
+``rekindle_database_connections``      Connections to the database in use.
+``rekindle_ready``                     1 if database, catalogue and model can be used.
+``rekindle_model_info``                Label ``version``: the model that serves.
+``rekindle_retraining``                Label ``state``: what the latest run is.
+``rekindle_couples``                   Couples there are.
+``rekindle_plans_last_hour``           Plans made in the last hour, by whichever process.
+``rekindle_ratings_last_hour``         Ratings given or changed in the last hour.
+=====================================  =======================================================================
 """

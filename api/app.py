@@ -17,6 +17,7 @@ from api.auth import admit
 from api.headers import secure_headers
 from api.idempotency import Once
 from api.logs import log_requests
+from api.metrics import Metrics, measure
 from api.openapi import build_document
 from api.pages import add_pages
 from api.problems import handle_problems
@@ -40,6 +41,7 @@ class Served:
     deployment: Deployment
     routes: tuple[Route, ...]
     document: Mapping[str, Any]
+    metrics: Metrics
 
 
 class _App(Flask):
@@ -64,7 +66,7 @@ def create_app(deployment: Deployment) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_MOST
     app.url_map.merge_slashes = False  # a redirect is no answer of an API
     document = build_document(ROUTES, vocabularies(deployment), _version())
-    app.extensions["rekindle"] = Served(deployment, ROUTES, document)
+    app.extensions["rekindle"] = Served(deployment, ROUTES, document, measure(app, deployment))
     proxies = deployment.settings.proxies
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     log_requests(app)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import click
 from rich.console import Console
@@ -20,9 +22,6 @@ from recommender.service import Deployment, Settings
 @click.option("--demo", is_flag=True, help="Serve a demo couple from a database of its own.")
 def serve(host: str, port: int, workers: int, demo: bool) -> None:
     """Serve the pages and the API."""
-    from api.app import create_app
-    from api.server import serve as run
-
     settings = service.Settings.from_environment(os.environ)
     console = Console(highlight=False)
     url = f"http://{host}:{port}"
@@ -30,6 +29,12 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         deployment, hint = _demo(settings, url, console)
     else:
         deployment, hint = service.open_deployment(settings), f"Serving on {url}"
+    # Where the workers count together; what counts reads the variable as it is imported.
+    counted = os.environ["PROMETHEUS_MULTIPROC_DIR"] = mkdtemp(prefix="rekindle-")
+
+    from api.app import create_app
+    from api.server import serve as run
+
     app = create_app(deployment)
     service.close_connections(deployment)  # each worker opens its own
     run(
@@ -38,6 +43,7 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         port,
         workers=workers,
         on_ready=lambda: console.print(hint, soft_wrap=True, markup=False),
+        on_end=lambda: rmtree(counted),
     )
 
 

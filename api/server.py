@@ -14,6 +14,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from api.logs import log_to_stderr
+from api.metrics import forget_worker
 
 THREADS = 8
 """Requests that one worker answers at once."""
@@ -56,7 +57,8 @@ def serve(
     port: int,
     *,
     workers: int = 1,
-    on_ready: Callable[[], None] | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+    on_end: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests being answered then are answered first.
 
@@ -64,8 +66,8 @@ def serve(
 
     Parameters
     ----------
-    on_ready : callable
-        Called once connections are taken.
+    on_ready, on_end : callable
+        Called once connections are taken, and when all is stopped; never by a worker.
 
     Raises
     ------
@@ -76,12 +78,14 @@ def serve(
 
     def ready(arbiter: Arbiter) -> None:
         signal.signal(signal.SIGINT, lambda *_: arbiter.signal(signal.SIGTERM, None))
-        if on_ready is not None:
-            on_ready()
+        on_ready()
 
     def begun(_worker: Worker) -> None:
         # From a terminal it reaches every process; the workers wait for the parent's word.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def ended(_arbiter: Arbiter, worker: Worker) -> None:
+        forget_worker(worker.pid)
 
     settings = {
         "bind": f"{host}:{port}",
@@ -95,5 +99,7 @@ def serve(
         "proc_name": "rekindle",
         "when_ready": ready,
         "post_worker_init": begun,
+        "child_exit": ended,
+        "on_exit": lambda _arbiter: on_end(),
     }
     _Server(app, settings).run()

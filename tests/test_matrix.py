@@ -140,6 +140,7 @@ MATRIX: dict[str, Row] = {
     "promote_model": operators(200, {"version": "prior", "reason": "a test"}),
     "import_ideas": operators(200, {"format": "json", "content": "[]", "source": "a", "apply": False}),
     "list_sources": operators(200),
+    "read_metrics": operators(200),
     "live": everybodys(),
     "ready": everybodys(),
     "read_openapi": everybodys(),

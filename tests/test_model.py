@@ -104,15 +104,16 @@ def brute_force(
     return fixed(partner, idea) + P @ u, P @ posterior_cov @ P.T
 
 
+@pytest.mark.parametrize("asked", [[6, 0, 3, 1, 2], []])
 @pytest.mark.parametrize("n_dates", [0, 1, 5])
-def test_posterior_is_exact(rng: np.random.Generator, n_dates: int) -> None:
-    """Means and deviations equal those of the stacked linear model, worked out the long way."""
+def test_posterior_is_exact(rng: np.random.Generator, n_dates: int, asked: list[int]) -> None:
+    """Means and deviations, of some ideas or of none, equal those of the stacked linear model."""
     model = served(rng)
     answers, ratings = rng.normal(size=(2, 2)), random_ratings(rng, 7, n_dates)
     mean, cov = brute_force(model, answers, ratings)
     posterior = model.posterior(answers, ratings)
     np.testing.assert_allclose(posterior.mean.ravel(), mean, atol=1e-9)
-    rows = np.array([6, 0, 3, 1, 2])
+    rows = np.array(asked, dtype=int)
     std = np.sqrt(np.diag(cov)).reshape(2, 7)
     np.testing.assert_allclose(model.std(posterior, rows), std[:, rows], atol=1e-9)
     average = np.hstack([np.eye(7), np.eye(7)]) / 2

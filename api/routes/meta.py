@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import current_app, render_template
 
+from api.metrics import MEDIA_TYPE, exposition
 from api.problems import KINDS, ProblemError
 from api.registry import Call, Content, Router
 from api.schemas.operator import HealthBody, OpenApiBody
@@ -27,6 +28,12 @@ def ready(call: Call) -> HealthBody:
         told = [FieldProblem(field=part, problem=problem) for part, problem in failing.items()]
         raise ProblemError(503, f"Not ready: {', '.join(failing)}.", told)
     return HealthBody(status="ok")
+
+
+@router.route("GET", "/metrics", auth="operator", media_type=MEDIA_TYPE)
+def read_metrics(call: Call) -> Content:
+    """Read how the service does, in Prometheus's format."""
+    return Content(exposition(current_app.extensions["rekindle"].metrics, call.deployment), MEDIA_TYPE)
 
 
 @router.route("GET", "/openapi.json", auth="none")

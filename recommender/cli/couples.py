@@ -58,7 +58,7 @@ def list_(as_json: bool) -> None:
     """List every couple."""
     from recommender import service
 
-    ids = list(service.every_couple(open_here()))
+    ids = [couple_id for page in service.every_couple(open_here()) for couple_id in page]
     if as_json:
         print_json(ids)
         return

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -237,15 +240,39 @@ def rate(
 @click.command()
 @week_option
 @click.option("--all", "everyone", is_flag=True, required=True, help="Plan for every couple.")
-def plan(week: Week | None, everyone: bool) -> None:  # noqa: ARG001  # required, so that nobody plans all by accident
-    """Make the week's plan for every couple that has none yet."""
-    from rich.progress import track
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes here.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Plan on a Dask cluster instead, such as tcp://10.0.0.5:8786."
+)
+def plan(week: Week | None, everyone: bool, jobs: int, dask: str | None) -> None:  # noqa: ARG001  # required, so that nobody plans all by accident
+    """Make the week's plan for every couple that has none yet.
 
+    Run it again whenever it was stopped: it goes on where it was. On a cluster each worker opens the
+    deployment of its own environment, which must name the same database and models.
+    """
     from recommender import service
 
     deployment = open_here()
-    ids = tuple(service.every_couple(deployment))
-    for couple_id in track(ids, "Planning", console=talk(), disable=not sys.stderr.isatty()):
-        caller = service.host_caller(deployment, couple_id)
-        service.get_plan(deployment, caller, week or service.coming_week(deployment, caller))
-    print_text(f"Planned for {counted(len(ids), 'couple')}.")
+    done = service.Planned(0, 0, 0)
+    begun = perf_counter()
+    with _planning_bar(service.pace(deployment).couples) as show:
+        for shard in service.plan_everyone(deployment, week, jobs=jobs, cluster=dask):
+            done = done + shard
+            show(done.couples)
+    seconds = perf_counter() - begun
+    print_text(
+        f"Planned for {counted(done.made, 'couple')} in {seconds:,.0f} s "
+        f"({done.couples / seconds:,.0f} a second); {done.before} had a plan, {done.paused} pause."
+    )
+
+
+@contextmanager
+def _planning_bar(n_couples: int) -> Iterator[Callable[[int], None]]:
+    """Give what shows how many couples are done, how fast, and how long the rest will take."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    rate = TextColumn("{task.fields[rate]:,.0f} a second, left:")
+    columns = ("Planning", BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+    with Progress(*columns, console=talk(), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("", total=n_couples, rate=0)
+        yield lambda done: bar.update(task, completed=done, rate=bar.tasks[task].speed or 0)

@@ -278,6 +278,8 @@ class HierarchicalModel:
         weights : ndarray of shape (F, N)
             Covariance of weights with the ratings, times ``known.inverse``.
         """
+        if not len(rows):
+            return np.zeros(0)
         half = self.design[rows] @ weights
         order = np.argsort(rows)
         at = order[np.searchsorted(rows, known.rows, sorter=order) % len(rows)]

@@ -15,7 +15,8 @@ from recommender.service.dates import (
 )
 from recommender.service.demo import demo_token, open_demo
 from recommender.service.deployment import Deployment, close_connections, open_deployment, refreshed
-from recommender.service.health import feedback_volume
+from recommender.service.everyone import Planned, plan_everyone
+from recommender.service.health import Pace, failing_parts, feedback_volume, pace
 from recommender.service.hosting import (
     backup_database,
     coming_week,
@@ -95,6 +96,8 @@ __all__ = [
     "ImportReport",
     "Joined",
     "ModelSummary",
+    "Pace",
+    "Planned",
     "Run",
     "SeenMark",
     "SeenMarks",
@@ -122,6 +125,7 @@ __all__ = [
     "end_session",
     "every_couple",
     "export_me",
+    "failing_parts",
     "feedback_volume",
     "find_ideas",
     "freshness_of",
@@ -154,9 +158,11 @@ __all__ = [
     "new_session",
     "open_demo",
     "open_deployment",
+    "pace",
     "partner_caller",
     "plan_body",
     "plan_cards",
+    "plan_everyone",
     "promote",
     "prune_models",
     "put_answers",

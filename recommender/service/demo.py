@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import time, timedelta
+from itertools import chain
 
 from recommender.domain import AnswerValue, Boundaries, Circumstances, Goal, Slot
 from recommender.service import dates, people
@@ -64,7 +65,7 @@ def demo_token(deployment: Deployment, couple_id: str) -> str:
 def _moved_in(deployment: Deployment) -> str | None:
     """Return a demo couple with all of its past; one whose making was broken off is passed over."""
     n_past = len(_past(deployment))
-    for couple_id in every_couple(deployment):
+    for couple_id in chain.from_iterable(every_couple(deployment)):
         with reading(deployment.engine) as connection:
             if len(date_store.list_dates(connection, couple_id)) >= n_past:
                 return couple_id

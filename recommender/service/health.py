@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -10,10 +11,31 @@ from recommender.errors import ModelError, StoreError
 from recommender.service.deployment import Deployment
 from recommender.store import is_current
 from recommender.store.engine import reading
+from recommender.store.people import count_couples
+from recommender.store.plans import count_plans
 from recommender.store.ratings import count_ratings
 
 NOT_UPGRADED = "is older than this version; run `rekindle db upgrade`"
 NO_IDEAS = "has no ideas; name another folder in REKINDLE_CATALOGUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many couples there are, and how many plans and ratings the last hour brought."""
+
+    couples: int
+    plans: int
+    ratings: int
+
+
+def pace(d: Deployment) -> Pace:
+    """Return how much is going on."""
+    now = d.clock()
+    hour = (now - timedelta(hours=1), now)
+    with reading(d.engine) as connection:
+        return Pace(
+            count_couples(connection), count_plans(connection, *hour), count_ratings(connection, *hour)
+        )
 
 
 def failing_parts(d: Deployment) -> dict[str, str]:

@@ -39,12 +39,12 @@ def list_couples(deployment: Deployment, *, limit: int, after: str = "") -> tupl
         return list_couple_ids(connection, after=after, limit=limit)
 
 
-def every_couple(deployment: Deployment) -> Iterator[str]:
+def every_couple(deployment: Deployment, page: int = PAGE) -> Iterator[tuple[str, ...]]:
     """Yield every couple id, a page at a time."""
-    page = list_couples(deployment, limit=PAGE)
-    while page:
-        yield from page
-        page = list_couples(deployment, limit=PAGE, after=page[-1])
+    ids = list_couples(deployment, limit=page)
+    while ids:
+        yield ids
+        ids = list_couples(deployment, limit=page, after=ids[-1])
 
 
 def host_caller(deployment: Deployment, couple_id: str) -> Caller:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -16,6 +17,8 @@ from recommender.store import dates as date_store
 from recommender.store import plans as plan_store
 from recommender.store import ratings as rating_store
 from recommender.store import rituals as ritual_store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,25 @@ class Past:
 
 def read_past(connection: Connection, couple: Couple) -> Past:
     """Return what the store holds of a couple."""
-    return Past(
-        couple=couple,
-        dates=date_store.list_dates(connection, couple.couple_id),
-        ratings=rating_store.list_ratings(connection, couple.couple_id),
-        exposures=plan_store.all_exposures(connection, couple.couple_id),
-        rituals=ritual_store.list_rituals(connection, couple.couple_id),
+    return read_pasts(connection, (couple,))[0]
+
+
+def read_pasts(connection: Connection, couples: Sequence[Couple]) -> tuple[Past, ...]:
+    """Return what the store holds of each of some couples, in as many questions as for one."""
+    ids = [couple.couple_id for couple in couples]
+    dates = _by("couple_id", date_store.list_dates(connection, *ids))
+    ratings = by_date(rating_store.list_ratings(connection, *ids))
+    exposures = _by("couple_id", plan_store.all_exposures(connection, *ids))
+    rituals = _by("couple_id", ritual_store.list_rituals(connection, *ids))
+    return tuple(
+        Past(
+            couple=couple,
+            dates=tuple(dates[couple.couple_id]),
+            ratings=tuple(rating for date in dates[couple.couple_id] for rating in ratings[date.date_id]),
+            exposures=tuple(exposures[couple.couple_id]),
+            rituals=tuple(rituals[couple.couple_id]),
+        )
+        for couple in couples
     )
 
 
@@ -85,9 +101,14 @@ def history_of(past: Past) -> tuple[PastIdea, ...]:
     return (*lived, *shown, *rituals)
 
 
-def by_date(ratings: Sequence[Rating]) -> Mapping[str, Sequence[Rating]]:
+def by_date(ratings: Iterable[Rating]) -> Mapping[str, Sequence[Rating]]:
     """Return the ratings of each date, by its id; none of a date that nobody rated."""
-    found: defaultdict[str, list[Rating]] = defaultdict(list)
-    for rating in ratings:
-        found[rating.date_id].append(rating)
-    return found
+    return _by("date_id", ratings)
+
+
+def _by(name: str, found: Iterable[T]) -> Mapping[str, Sequence[T]]:
+    """Return what was found by one of its attributes, in order; nothing of what nobody has."""
+    grouped: defaultdict[str, list[T]] = defaultdict(list)
+    for one in found:
+        grouped[getattr(one, name)].append(one)
+    return grouped

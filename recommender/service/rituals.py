@@ -115,10 +115,10 @@ def _brought_up_to_date(
     """Withdraw what outgrew the limits and fill the free positions, as far as limits allow."""
     occasion, expectation = standpoint(d, connection, caller, plan.week)
     couple_id = occasion.couple.couple_id
-    ever = rituals.list_rituals(connection, couple_id, plan.week)
+    ever = rituals.list_rituals(connection, couple_id, week=plan.week)
     for gone in _outgrown(d, occasion.couple, plan, _in_force(ever)):
         rituals.withdraw_ritual(connection, gone.ritual.ritual_id, d.clock())
-    ever = rituals.list_rituals(connection, couple_id, plan.week)
+    ever = rituals.list_rituals(connection, couple_id, week=plan.week)
     held = {one.ritual.position for one in _in_force(ever)}
     free = tuple(position for position in range(1, RITUALS + 1) if position not in held)
     taken = (
@@ -129,7 +129,7 @@ def _brought_up_to_date(
         d.table, expectation, occasion, d.plan_settings, free, taken, lambda: new_id(d.clock())
     )
     rituals.insert_rituals(connection, couple_id, plan.week, new, d.clock())
-    return _in_force(rituals.list_rituals(connection, couple_id, plan.week))
+    return _in_force(rituals.list_rituals(connection, couple_id, week=plan.week))
 
 
 def _exposures(connection: Connection, plan: Plan) -> tuple[plans.Exposure, ...]:

@@ -68,7 +68,7 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
         past = _past(connection, caller)
         plan = plan_store.find_plan(connection, past.couple.couple_id, week)
         if plan is None:
-            return _make(deployment, connection, past, week)
+            return plan_store.insert_plan(connection, make_plan(deployment, past, week), deployment.clock())
         return _without_outgrown(deployment, connection, past, plan)
 
 
@@ -151,15 +151,15 @@ def _occasion(deployment: Deployment, past: Past, week: Week) -> Occasion:
     return Occasion(past.couple, week, monday if over else now, history_of(past))
 
 
-def _make(deployment: Deployment, connection: Connection, past: Past, week: Week) -> Plan:
-    plan = weekly_plan(
+def make_plan(deployment: Deployment, past: Past, week: Week) -> Plan:
+    """Return a new plan for a couple's week; nothing is stored."""
+    return weekly_plan(
         deployment.table,
         deployment.models.expect(past.couple, past.dates, past.ratings),
         _occasion(deployment, past, week),
         deployment.plan_settings,
         lambda: new_id(deployment.clock()),
     )
-    return plan_store.insert_plan(connection, plan, deployment.clock())
 
 
 def _outgrown(deployment: Deployment, couple: Couple, plan: Plan) -> tuple[Suggestion, ...]:

@@ -56,7 +56,7 @@ def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
         reached = see_progress(d, connection, caller, couple, plan.week)
-        offered = rituals.list_rituals(connection, couple.couple_id, plan.week)
+        offered = rituals.list_rituals(connection, couple.couple_id, week=plan.week)
         made = marks.list_marks(connection, plan)
     return WeekView(
         partners=tuple(partner.name for partner in couple.partners),

@@ -38,11 +38,11 @@ def find_date(
     return _find(connection, *theirs, for_update=for_update)
 
 
-def list_dates(connection: Connection, couple_id: str) -> tuple[CoupleDate, ...]:
-    """Return all dates of a couple, the newest first."""
+def list_dates(connection: Connection, *couple_ids: str) -> tuple[CoupleDate, ...]:
+    """Return all dates of one couple or several, the newest first."""
     query = (
         select(*COLUMNS)
-        .where(dates.c.couple_id == couple_id)
+        .where(dates.c.couple_id.in_(couple_ids))
         .order_by(dates.c.starts_at.desc(), dates.c.date_id.desc())
     )
     return tuple(CoupleDate(**row) for row in connection.execute(query).mappings())

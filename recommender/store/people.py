@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from recommender.domain import Couple, Partner
 from recommender.store.tables import claims, couples, partners, responses
 from recommender.store.upserts import insert
 
 # Made once: putting so many columns together takes longer than reading them.
-A_COUPLE = (
+COUPLES = (
     select(*couples.c, *partners.c)
     .select_from(couples.outerjoin(partners))
-    .where(couples.c.couple_id == bindparam("wanted"))
-    .order_by(partners.c.joined_at, partners.c.partner_id)
+    .where(couples.c.couple_id.in_(bindparam("wanted", expanding=True)))
+    .order_by(couples.c.couple_id, partners.c.joined_at, partners.c.partner_id)
+)
+HELD = (
+    select(couples.c.couple_id)
+    .where(couples.c.couple_id.in_(bindparam("wanted", expanding=True)))
+    .order_by(couples.c.couple_id)  # so that of two who hold several none waits for the other
+    .with_for_update()
 )
 
 
@@ -60,16 +68,20 @@ def find_couple(connection: Connection, couple_id: str, *, for_update: bool = Fa
     for_update : bool
         Hold the couple until the transaction ends, so that no other change to it comes between.
     """
+    found = find_couples(connection, (couple_id,), for_update=for_update)
+    return found[0] if found else None
+
+
+def find_couples(
+    connection: Connection, couple_ids: Sequence[str], *, for_update: bool = False
+) -> tuple[Couple, ...]:
+    """Return those couples that there are, in order of their ids, as `find_couple` does."""
+    wanted = {"wanted": couple_ids}
     if for_update:
         # A statement of its own: whoever waits for it then reads what the one before has written.
-        connection.execute(
-            select(couples.c.couple_id).where(couples.c.couple_id == couple_id).with_for_update()
-        )
-    rows = [row._mapping for row in connection.execute(A_COUPLE, {"wanted": couple_id})]
-    if not rows:
-        return None
-    seated = tuple(_partner(row) for row in rows if row[partners.c.partner_id] is not None)
-    return Couple(couple_id, seated, rows[0][couples.c.circumstances], rows[0][couples.c.goals])
+        connection.execute(HELD, wanted)
+    rows = (row._mapping for row in connection.execute(COUPLES, wanted))
+    return tuple(_couple(list(joined)) for _, joined in groupby(rows, itemgetter(couples.c.couple_id)))
 
 
 def list_couple_ids(connection: Connection, *, after: str = "", limit: int) -> tuple[str, ...]:
@@ -81,6 +93,11 @@ def list_couple_ids(connection: Connection, *, after: str = "", limit: int) -> t
         .limit(limit)
     )
     return tuple(connection.scalars(query))
+
+
+def count_couples(connection: Connection) -> int:
+    """Return how many couples there are."""
+    return connection.scalar(select(func.count()).select_from(couples)) or 0
 
 
 def update_partner(connection: Connection, partner: Partner) -> None:
@@ -122,6 +139,12 @@ def _values(partner: Partner) -> dict[str, Any]:
         "freshness": partner.freshness,
         "tender_weeks": partner.tender_weeks,
     }
+
+
+def _couple(rows: Sequence[Mapping[Any, Any]]) -> Couple:
+    seated = tuple(_partner(row) for row in rows if row[partners.c.partner_id] is not None)
+    first = rows[0]
+    return Couple(first[couples.c.couple_id], seated, first[couples.c.circumstances], first[couples.c.goals])
 
 
 def _partner(row: Mapping[Any, Any]) -> Partner:

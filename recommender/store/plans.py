@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from recommender.domain import Plan, Suggestion, SwapReason, Week
 from recommender.store.tables import plans, suggestions
@@ -35,20 +36,49 @@ def insert_plan(connection: Connection, plan: Plan, made_at: datetime) -> Plan:
 
     If another process made one first, theirs stays and is returned.
     """
-    statement = insert(connection, plans).values(
-        couple_id=plan.couple_id,
-        week=str(plan.week),
-        rule=plan.rule,
-        advice=plan.advice,
-        made_at=made_at,
-    )
-    inserted = connection.execute(statement.on_conflict_do_nothing().returning(plans.c.week)).first()
-    if inserted is None:
-        return find_plan(connection, plan.couple_id, plan.week) or plan
-    shown = [_values(plan.couple_id, str(plan.week), s, made_at) for s in plan.suggestions]
+    if insert_plans(connection, (plan,), made_at):
+        return plan
+    return find_plan(connection, plan.couple_id, plan.week) or plan
+
+
+def insert_plans(connection: Connection, made: Sequence[Plan], made_at: datetime) -> int:
+    """Store plans of couples that have none for the week; return how many."""
+    if not made:
+        return 0
+    rows = [
+        {
+            "couple_id": plan.couple_id,
+            "week": str(plan.week),
+            "rule": plan.rule,
+            "advice": plan.advice,
+            "made_at": made_at,
+        }
+        for plan in made
+    ]
+    statement = insert(connection, plans).on_conflict_do_nothing()
+    stored = {
+        tuple(row)
+        for row in connection.execute(statement.returning(plans.c.couple_id, plans.c.week), rows).all()
+    }
+    shown = [
+        _values(plan.couple_id, str(plan.week), suggestion, made_at)
+        for plan in made
+        if (plan.couple_id, str(plan.week)) in stored
+        for suggestion in plan.suggestions
+    ]
     if shown:
         connection.execute(insert(connection, suggestions), shown)
-    return plan
+    return len(stored)
+
+
+def planned_weeks(
+    connection: Connection, couple_ids: Sequence[str], weeks: Collection[Week]
+) -> set[tuple[str, Week]]:
+    """Return which of some couples have a plan for which of some weeks."""
+    query = select(plans.c.couple_id, plans.c.week).where(
+        plans.c.couple_id.in_(couple_ids), plans.c.week.in_([str(week) for week in weeks])
+    )
+    return {(row.couple_id, Week.parse(row.week)) for row in connection.execute(query)}
 
 
 def find_plan(connection: Connection, couple_id: str, week: Week) -> Plan | None:
@@ -91,14 +121,20 @@ def delete_plans(connection: Connection, couple_id: str) -> None:
     connection.execute(delete(plans).where(plans.c.couple_id == couple_id))
 
 
-def all_exposures(connection: Connection, couple_id: str) -> tuple[Exposure, ...]:
-    """Return everything ever shown to a couple, replaced or not, by week, time and position."""
+def all_exposures(connection: Connection, *couple_ids: str) -> tuple[Exposure, ...]:
+    """Return all that was ever shown to couples, replaced or not, by week, time and position."""
     query = (
         select(suggestions)
-        .where(suggestions.c.couple_id == couple_id)
+        .where(suggestions.c.couple_id.in_(couple_ids))
         .order_by(suggestions.c.week, suggestions.c.shown_at, suggestions.c.position)
     )
     return tuple(read_exposure(row) for row in connection.execute(query).mappings())
+
+
+def count_plans(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return how many plans were made from ``since`` on and before ``until``."""
+    made = (plans.c.made_at >= since) & (plans.c.made_at < until)
+    return connection.scalar(select(func.count()).select_from(plans).where(made)) or 0
 
 
 def latest_plans(connection: Connection, limit: int) -> list[tuple[str, str]]:

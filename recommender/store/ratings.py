@@ -31,9 +31,9 @@ def delete_rating(connection: Connection, date_id: str, partner_id: str) -> None
     )
 
 
-def list_ratings(connection: Connection, couple_id: str) -> tuple[Rating, ...]:
-    """Return every rating of a couple's dates, in order of date_id and partner_id."""
-    query = select(*COLUMNS).join_from(ratings, dates).where(dates.c.couple_id == couple_id)
+def list_ratings(connection: Connection, *couple_ids: str) -> tuple[Rating, ...]:
+    """Return every rating of the dates of one couple or several, in order of date_id and partner_id."""
+    query = select(*COLUMNS).join_from(ratings, dates).where(dates.c.couple_id.in_(couple_ids))
     return _ratings(connection, query)
 
 

@@ -29,6 +29,7 @@ class OfferedRitual:
         The partners who say that they did it, in order.
     """
 
+    couple_id: str
     week: Week
     ritual: Ritual
     shown_at: datetime
@@ -51,10 +52,10 @@ def insert_rituals(
 
 
 def list_rituals(
-    connection: Connection, couple_id: str, week: Week | None = None
+    connection: Connection, *couple_ids: str, week: Week | None = None
 ) -> tuple[OfferedRitual, ...]:
-    """Return every ritual ever offered to a couple, or in one week, by week, time and position."""
-    where = [rituals.c.couple_id == couple_id]
+    """Return every ritual ever offered to couples, or in one week, by week, time and position."""
+    where: list[ColumnElement[bool]] = [rituals.c.couple_id.in_(couple_ids)]
     if week is not None:
         where.append(rituals.c.week == str(week))
     return _offered(connection, *where)
@@ -106,6 +107,7 @@ def _offered(connection: Connection, *where: ColumnElement[bool]) -> tuple[Offer
 def _ritual(rows: list[RowMapping]) -> OfferedRitual:
     row = rows[0]
     return OfferedRitual(
+        couple_id=row["couple_id"],
         week=Week.parse(row["week"]),
         ritual=Ritual(**{name: row[name] for name in FIELDS}),
         shown_at=row["shown_at"],

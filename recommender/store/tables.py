@@ -118,7 +118,7 @@ plans = Table(
     Column("week", ISO_WEEK, primary_key=True),
     Column("rule", String(80), nullable=False),
     Column("advice", Document(tuple[Relaxation, ...]), nullable=False),
-    Column("made_at", Moment, nullable=False),
+    Column("made_at", Moment, nullable=False, index=True),
 )
 
 suggestions = Table(
@@ -233,7 +233,7 @@ ratings = Table(
     Column("closeness", SmallInteger),
     Column("again", Boolean),
     Column("note", Text),
-    Column("rated_at", Moment, nullable=False),
+    Column("rated_at", Moment, nullable=False, index=True),
     CheckConstraint("enjoyment >= 1 AND enjoyment <= 5", name="enjoyment"),
     CheckConstraint("closeness >= 1 AND closeness <= 5", name="closeness"),
 )
