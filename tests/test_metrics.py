@@ -102,7 +102,7 @@ def test_what_cannot_be_told_is_left_out(deployment: Deployment, tmp_path: Path)
 
 
 def test_workers_count_together(tmp_path: Path) -> None:
-    """Any of several processes tells of all, and one that died is under way with nothing."""
+    """Any of several processes tells of all, and what they shared is gone once they end."""
     with served(tmp_path / "home", "--workers", "3", TMPDIR=str(tmp_path)) as it:
         for _ in range(60):
             urllib.request.urlopen(f"{it.url}/health/live").close()
