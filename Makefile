@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint lock bench prior tagger screenshots simulate fuzz sbom clean
+.PHONY: help run test browser lint lock bench prior tagger screenshots notebooks simulate fuzz sbom clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ tagger: $(VENV)/.run-stamp  ## train and judge the shipped tagger anew, after th
 
 screenshots: $(VENV)/.test-stamp browser  ## take the pictures of the README anew
 	$(BIN)/python -m tests.screenshots
+
+notebooks: $(VENV)/.test-stamp  ## run the notebooks anew, and keep what they show
+	$(BIN)/python -m tests.notebooks
 
 simulate: $(VENV)/.run-stamp  ## a made-up year of the whole service against baselines (some minutes)
 	$(BIN)/rekindle simulate --couples 200 --weeks 52

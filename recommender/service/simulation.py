@@ -51,13 +51,20 @@ RETRAIN_WEEKS = 4
 def simulate_policy(policy: str, n_couples: int, n_weeks: int, seed: int, world: str = "typical") -> Year:
     """Return one policy's year in one world, on a database of its own that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="rekindle-simulation-") as home:
-        clock = _Clock()
-        deployment = _deployment(policy, Path(home), clock, seed)
-        town = build_town(deployment.catalogue, n_couples, seed, WORLDS[world])
-        life = _Life(deployment, town, clock, seed)
-        residents = [_move_in(deployment, town, number, seed) for number in range(n_couples)]
-        weeks = [life.live_week(residents, number) for number in range(n_weeks)]
-        deployment.engine.dispose()
+        return simulate_at(Path(home), policy, n_couples, n_weeks, seed, world)
+
+
+def simulate_at(
+    home: Path, policy: str, n_couples: int, n_weeks: int, seed: int, world: str = "typical"
+) -> Year:
+    """Return one policy's year, and leave its database and models in a new ``home`` to be looked at."""
+    clock = _Clock()
+    deployment = _deployment(policy, home, clock, seed)
+    town = build_town(deployment.catalogue, n_couples, seed, WORLDS[world])
+    life = _Life(deployment, town, clock, seed)
+    residents = [_move_in(deployment, town, number, seed) for number in range(n_couples)]
+    weeks = [life.live_week(residents, number) for number in range(n_weeks)]
+    deployment.engine.dispose()
     return Year(policy, world, *(np.array(column) for column in zip(*weeks, strict=True)))
 
 
