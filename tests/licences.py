@@ -39,7 +39,7 @@ def licence_of(package: str) -> str:
     said = metadata(package)
     classifiers = [c for c in said.get_all("Classifier") or [] if c.startswith(OSI)]
     named = ", ".join(one.removeprefix(OSI) for one in classifiers)
-    return said["License-Expression"] or named or said["License"] or ""
+    return said.get("License-Expression") or named or said.get("License") or ""
 
 
 def table() -> str:
