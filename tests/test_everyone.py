@@ -16,7 +16,7 @@ from distributed import LocalCluster
 from sqlalchemy import Engine, func, select
 
 from recommender.domain import Boundaries, Circumstances, Couple, CoupleDate, Pause, Plan, Rating, Week
-from recommender.errors import InvalidInput
+from recommender.errors import InvalidInput, NotFound
 from recommender.planning.weekly import Expectation
 from recommender.service import (
     Caller,
@@ -143,6 +143,14 @@ def test_each_lives_in_a_week_of_its_own(crowd: Deployment, clock: Clock) -> Non
         (couple_id(0), "2026-W49"),
         (couple_id(1), "2026-W48"),
     }
+
+
+def test_a_week_centuries_off_is_nobodys(crowd: Deployment) -> None:
+    """Nobody is planned for, and the message says which weeks can be."""
+    with pytest.raises(NotFound, match="there is no plan for 9990-W01"):
+        together(plan_everyone(crowd, Week.parse("9990-W01")))
+
+    assert stored(crowd) == []
 
 
 # In processes and on a cluster

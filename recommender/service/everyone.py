@@ -23,7 +23,7 @@ from recommender.service.deployment import Deployment, open_deployment, refreshe
 from recommender.service.hosting import every_couple
 from recommender.service.past import read_pasts
 from recommender.service.settings import Settings
-from recommender.service.weeks import get_plan, make_plan, upcoming_week
+from recommender.service.weeks import check_week, get_plan, make_plan, upcoming_week
 from recommender.store import people, plans
 from recommender.store.engine import reading, transaction
 
@@ -83,7 +83,11 @@ def plan_everyone(
     ------
     InvalidInput
         If the cluster does not answer, or Dask is not installed; the field is ``--dask``.
+    NotFound
+        If the week lies centuries off.
     """
+    if week is not None:
+        check_week(week)
     now = deployment.clock()
     if jobs == 1 and cluster is None:
         yield from (plan_shard(deployment, now, week, ids) for ids in every_couple(deployment, SHARD))

@@ -44,6 +44,12 @@ def upcoming_week(now: datetime, time_zone: str) -> Week:
     return Week.of((now.astimezone(ZoneInfo(time_zone)) + timedelta(hours=12)).date())
 
 
+def check_week(week: Week) -> None:
+    """Raise NotFound if a week lies centuries off."""
+    if not FIRST_YEAR <= week.year <= LAST_YEAR:
+        raise NotFound(f"there is no plan for {week}; ask for a week of {FIRST_YEAR} to {LAST_YEAR}")
+
+
 def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
     """Return the couple's plan for a week, made now if there is none yet.
 
@@ -55,8 +61,7 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
     NotFound
         If the week lies centuries off.
     """
-    if not FIRST_YEAR <= week.year <= LAST_YEAR:
-        raise NotFound(f"there is no plan for {week}; ask for a week of {FIRST_YEAR} to {LAST_YEAR}")
+    check_week(week)
     with reading(deployment.engine) as connection:
         couple = couple_of(connection, caller)
         if couple.circumstances.paused(week):
