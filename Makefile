@@ -44,8 +44,9 @@ lock:  ## pin every version anew (needs uv)
 	uv export --quiet --frozen --all-groups --no-emit-project --format requirements-txt --no-header -o requirements-dev.lock
 	$(BIN)/python -m tests.licences
 
-bench: $(VENV)/.test-stamp  ## how fast a plan is, in this process
+bench: $(VENV)/.test-stamp  ## how fast a plan is, the service answers, and everybody is planned for
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_service
 
 prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
 	$(BIN)/python -m recommender.learning.shipped

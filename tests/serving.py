@@ -43,12 +43,17 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**os.environ, **own, "PYTHONPATH": os.pathsep.join(sys.path), **more}
 
 
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @contextmanager
 def served(home: Path, *options: str, **more: str) -> Iterator[Served]:
     """Serve Rekindle with options and settings of its own, and yield it once it is ready."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = int(taken.getsockname()[1])
+    port = free_port()
     home.mkdir(exist_ok=True)
     log = home / "served.log"
     with log.open("wb") as said:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.serving import free_port
+
 # Says that a request has come in before it takes its time over it, so that the test can stop it half-way.
 PROGRAM = """
 import sys, time
@@ -34,9 +36,7 @@ serve(app, "127.0.0.1", int(sys.argv[1]), on_ready=lambda: print("ready", flush=
 @pytest.fixture
 def port() -> int:
     """Return a port that was free a moment ago."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

@@ -1,0 +1,182 @@
+"""``make bench``, second part: what the service answers over loopback, and how fast everybody is planned for.
+
+Beside each figure stands its ratio to a bare Flask route that returns the same bytes under the same server in
+the same run, so that figures from different machines can be compared. All couples are simulated.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from itertools import repeat
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from recommender.domain import Week
+from recommender.service import Planned, Settings, open_deployment, plan_everyone
+from tests.crowds import settle
+from tests.serving import free_port, served
+from tests.test_workers import WEEK, someone
+
+CLIENTS = 4
+SECONDS = 5.0
+WORKERS = 2
+NEW_PLANS = 400
+CROWD = 4_000
+BARE_ROUTE = "a bare route, same bytes"
+
+BARE = """
+import sys
+from flask import Flask, Response
+from api.server import serve
+
+app, body = Flask("bare"), sys.stdin.buffer.read()
+
+@app.get("/same")
+def same():
+    return Response(body, mimetype="application/json")
+
+port, workers = map(int, sys.argv[1:])
+serve(app, "127.0.0.1", port, workers=workers, on_ready=lambda: print("ready", flush=True))
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """How requests were answered: how many a second, and how long half of them and all but 1 % took, ms."""
+
+    per_second: float
+    median: float
+    p99: float
+
+
+def load(url: str, shares: Sequence[Iterable[tuple[str, str]]], seconds: float = np.inf) -> Load:
+    """Ask from several clients at once, each on one connection, and return how it went.
+
+    Parameters
+    ----------
+    shares : sequence of iterables
+        For each client its paths, each with the token it is asked with.
+    seconds : float
+        When to stop, if they are not at an end before.
+    """
+    took: list[float] = []
+    begun = time.perf_counter()
+
+    def ask(share: Iterable[tuple[str, str]]) -> None:
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        for path, token in share:
+            start = time.perf_counter()
+            if start - begun > seconds:
+                break
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200, answer.status
+            took.append(time.perf_counter() - start)
+        connection.close()
+
+    clients = [Thread(target=ask, args=(share,)) for share in shares]
+    for thread in clients:
+        thread.start()
+    for thread in clients:
+        thread.join()
+    each = 1000 * np.array(took)
+    whole = time.perf_counter() - begun
+    return Load(len(took) / whole, float(np.median(each)), float(np.quantile(each, 0.99)))
+
+
+@contextmanager
+def bare(body: bytes) -> Iterator[str]:
+    """Serve nothing but these bytes, and yield the address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", BARE, str(port), str(WORKERS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(body)
+    process.stdin.close()
+    process.stdout.readline()
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait()
+
+
+def requests() -> dict[str, Load]:
+    """Return how the bare route and ours are answered, each under the same load."""
+    path = f"/v1/weeks/{WEEK}"
+    with tempfile.TemporaryDirectory() as home, served(Path(home) / "h", "--workers", str(WORKERS)) as it:
+        token = someone(it)
+        asked = urllib.request.Request(f"{it.url}{path}", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked) as answer:
+            body = answer.read()
+        with bare(body) as url:
+            same = load(url, [repeat(("/same", token))] * CLIENTS, SECONDS)
+        planned = load(it.url, [repeat((path, token))] * CLIENTS, SECONDS)
+        new = [(path, someone(it)) for _ in range(NEW_PLANS)]
+        first = load(it.url, [new[at::CLIENTS] for at in range(CLIENTS)])
+    return {
+        "a bare route, same bytes": same,
+        "a week that is planned": planned,
+        "a week to be planned": first,
+    }
+
+
+def planning() -> dict[str, float]:
+    """Return how many couples a second are planned for, with one process and with two."""
+    rates = {}
+    for jobs in (1, 2):
+        with tempfile.TemporaryDirectory() as home:
+            deployment = open_deployment(Settings.from_environment({"REKINDLE_HOME": home}))
+            settle(deployment.engine, CROWD, n_rated=10)
+            begun = time.perf_counter()
+            done = sum(plan_everyone(deployment, Week.parse(WEEK), jobs=jobs), Planned(0, 0, 0))
+            rates[f"{jobs} process{'es' if jobs > 1 else ''}"] = done.made / (time.perf_counter() - begun)
+    return rates
+
+
+def main() -> None:
+    """Print both tables."""
+    asked = requests()
+    bare_rate = asked[BARE_ROUTE].per_second
+    answers = Table(title=f"\nGET over loopback, {WORKERS} workers, {CLIENTS} clients", title_justify="left")
+    for column in ("what", "a second", "of the bare route", "median ms", "p99 ms"):
+        answers.add_column(column, justify="left" if column == "what" else "right")
+    for name, it in asked.items():
+        answers.add_row(
+            name,
+            f"{it.per_second:,.0f}",
+            f"{it.per_second / bare_rate:.0%}",
+            f"{it.median:.1f}",
+            f"{it.p99:.1f}",
+        )
+    rates = planning()
+    title = f"\nplan --all, {CROWD:,} simulated couples with ten rated dates each, SQLite"
+    crowd = Table(title=title, title_justify="left")
+    for column in ("with", "couples a second", "times one process"):
+        crowd.add_column(column, justify="left" if column == "with" else "right")
+    for name, rate in rates.items():
+        crowd.add_row(name, f"{rate:,.0f}", f"{rate / rates['1 process']:.2f}")
+    Console().print(answers, crowd)
+
+
+if __name__ == "__main__":
+    main()
