@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from api.registry import Call, Router
 from api.routes.dates import zone_of
 from api.routes.ideas import idea_body
@@ -56,4 +58,4 @@ def _body(call: Call, view: WeekView) -> PlanBody:
     shown = [s.idea_id for s in view.plan.suggestions] + [seen.ritual.idea_id for seen in view.rituals]
     found = [service.get_idea(call.deployment, idea_id) for idea_id in shown]
     ideas = {idea.idea_id: idea_body(call.deployment, idea) for idea in found}
-    return PlanBody.of(view, ideas, zone_of(call))
+    return PlanBody.of(view, ideas, ZoneInfo(view.time_zone))

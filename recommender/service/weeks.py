@@ -61,20 +61,31 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
     NotFound
         If the week lies centuries off.
     """
-    check_week(week)
     with reading(deployment.engine) as connection:
-        couple = couple_of(connection, caller)
-        if couple.circumstances.paused(week):
-            return Plan(week, couple.couple_id, deployment.plan_settings.rule, ())
-        plan = plan_store.find_plan(connection, couple.couple_id, week)
-        if plan is not None and not _outgrown(deployment, couple, plan):
-            return plan
+        plan = standing_plan(deployment, connection, couple_of(connection, caller), week)
+    if plan is not None:
+        return plan
     with transaction(deployment.engine) as connection:
         past = _past(connection, caller)
         plan = plan_store.find_plan(connection, past.couple.couple_id, week)
         if plan is None:
             return plan_store.insert_plan(connection, make_plan(deployment, past, week), deployment.clock())
         return _without_outgrown(deployment, connection, past, plan)
+
+
+def standing_plan(deployment: Deployment, connection: Connection, couple: Couple, week: Week) -> Plan | None:
+    """Return a couple's plan for a week if nothing has to be made or replaced, or None.
+
+    Raises
+    ------
+    NotFound
+        If the week lies centuries off.
+    """
+    check_week(week)
+    if couple.circumstances.paused(week):
+        return Plan(week, couple.couple_id, deployment.plan_settings.rule, ())
+    plan = plan_store.find_plan(connection, couple.couple_id, week)
+    return None if plan is None or _outgrown(deployment, couple, plan) else plan
 
 
 def swap(deployment: Deployment, caller: Caller, week: Week, suggestion_id: str, reason: SwapReason) -> Plan:
