@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
@@ -30,9 +31,11 @@ def run(path: Path) -> NotebookNode:
     """Return a notebook with what it shows now; a cell that fails, or takes too long, raises."""
     book = read(path)
     os.environ |= {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-    talk = Config({"KernelManager": {"transport": "ipc"}})  # over no network, not even the machine's own
     where = {"metadata": {"path": ROOT}}
-    NotebookClient(book, timeout=SECONDS, kernel_name="python3", resources=where, config=talk).execute()
+    # Sockets in a folder of its own, over no network: two notebooks at once must not meet in one.
+    with TemporaryDirectory() as folder:
+        talk = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
+        NotebookClient(book, timeout=SECONDS, kernel_name="python3", resources=where, config=talk).execute()
     for cell in book.cells:
         cell.metadata.pop("execution", None)  # when it ran is nobody's business
     return book
