@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint lock bench prior tagger screenshots notebooks simulate fuzz sbom clean
+.PHONY: help run test browser lint lock bench prior tagger screenshots docs notebooks simulate fuzz sbom clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,10 @@ lock:  ## pin every version anew (needs uv)
 	uv lock --upgrade
 	uv export --quiet --frozen --no-dev --no-emit-project --format requirements-txt --no-header -o requirements.lock
 	uv export --quiet --frozen --all-groups --no-emit-project --format requirements-txt --no-header -o requirements-dev.lock
+	$(BIN)/python -m tests.licences
+
+docs: $(VENV)/.test-stamp  ## write docs/reference and docs/licences.md anew from what they are about
+	$(BIN)/python -m tests.references
 	$(BIN)/python -m tests.licences
 
 bench: $(VENV)/.test-stamp  ## how fast a plan is, the service answers, and everybody is planned for

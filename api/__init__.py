@@ -60,15 +60,16 @@ Route                                   Caller    What it does
 
 Who calls
 ---------
-Send ``Authorization: Bearer`` and a token: a partner's, told once by ``POST /v1/couples`` or
-``POST /v1/invites/accept``, or the operator's, from the settings. No token or a wrong one is 401; a token of
-the other kind is 403. A token that is not used for 180 days expires. ``POST /v1/me/sessions`` makes more: of
-scope ``plan``, for a screen in the kitchen or another app, one may only read the plan and the couple, and
-nothing that is its partner's alone. Where sign-up is closed, ``POST /v1/couples`` takes the operator's token.
+Send ``Authorization: Bearer`` and a token: a partner's, told once by ``POST /v1/couples`` or ``POST
+/v1/invites/accept``, or the operator's, ``REKINDLE_OPERATOR_TOKEN``. No token or a wrong one is 401; a
+token of the other kind is 403. A token that is not used for 180 days expires. ``POST /v1/me/sessions``
+makes more: of scope ``plan``, for a screen in the kitchen or another app, one may only read the plan and
+the couple, and nothing that is its partner's alone. Where sign-up is closed, ``POST /v1/couples`` takes
+the operator's token.
 
-Partners never see each other's answers, boundaries or notes, nor a rating before both have rated, nor what
-both like of a plan before both have marked all of it. A date of
-another couple is 404, in the same words as one that never was.
+Partners never see each other's answers, boundaries or notes, nor a rating before both have rated, nor
+what both like of a plan before both have marked all of it. A date of another couple is 404, in the same
+words as one that never was.
 
 Errors
 ------
@@ -101,22 +102,6 @@ under the same key. Keys belong to the token that sent them, or without one to t
 
 An answer that holds a secret (a token, an invitation, a calendar address) is never stored. Sending such a
 request again under its key is 409: it was done, and its answer is gone.
-
-Settings
---------
-Read from the environment once, by `recommender.service.Settings.from_environment`.
-
-===========================  ===============================  ===============================================
-Variable                     Default                          Meaning
-===========================  ===============================  ===============================================
-``REKINDLE_HOME``            ``~/.rekindle``                  Folder for the database and fitted models.
-``REKINDLE_DATABASE_URL``    a SQLite file in that folder     Address of a SQLite or PostgreSQL database.
-``REKINDLE_OPERATOR_TOKEN``  none: operator routes are off    The operator's Bearer token.
-``REKINDLE_SIGNUP``          ``open``                         ``closed``: only the operator starts couples.
-``REKINDLE_CATALOGUE``       the catalogue that comes along   Folder with another catalogue.
-``REKINDLE_RATE_PER_MINUTE`` 300                              Requests of one token a minute; 0: no limit.
-``REKINDLE_PROXIES``         0                                Proxies whose word on addresses counts.
-===========================  ===============================  ===============================================
 
 Logs
 ----

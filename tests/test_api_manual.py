@@ -14,7 +14,6 @@ from api.app import create_app
 from api.problems import KINDS
 from api.routes import ROUTES
 from recommender.service import Deployment
-from recommender.service import settings as settings_module
 from tests.api_world import Person
 
 KEYWORDS = {
@@ -50,15 +49,6 @@ def test_every_route_is_in_the_manual(route):
 
     assert f" {caller} " in line
     assert route.summary.endswith(".")
-
-
-def test_every_setting_is_in_the_manual():
-    """A variable that the settings read stands in the package's docstring."""
-    words = settings_module.__doc__.replace("``", " ").split()
-    variables = {word for word in words if word.startswith("REKINDLE_")}
-
-    assert len(variables) >= 5
-    assert all(f"``{variable}``" in api.__doc__ for variable in variables)
 
 
 @pytest.mark.parametrize("status", KINDS)

@@ -1,28 +1,12 @@
 """The settings of a deployment, read from the environment in this one place.
 
-=========================  ==============================  ==================================================
-Variable                   Default                         Meaning
-=========================  ==============================  ==================================================
-``REKINDLE_HOME``          ``~/.rekindle``                 Folder for the database and fitted models; made
-                                                           with access for its owner only.
-``REKINDLE_DATABASE_URL``  a SQLite file in that folder    SQLAlchemy address of a SQLite or PostgreSQL
-                                                           database.
-``REKINDLE_OPERATOR_TOKEN``  none: operator routes are off   Bearer token of whoever runs the service; 16
-                                                           characters or more.
-``REKINDLE_SIGNUP``        ``open``                        ``open``: anyone may start a couple; ``closed``:
-                                                           only the operator.
-``REKINDLE_CATALOGUE``     the catalogue that comes along  Folder with another catalogue.
-``REKINDLE_RATE_PER_MINUTE``  300                          Requests of one token a minute; 0: no limit.
-``REKINDLE_PROXIES``       0                               Proxies before us whose word on addresses counts.
-=========================  ==============================  ==================================================
-
 An empty variable counts as one that is not set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast
 
@@ -33,34 +17,75 @@ OPERATOR_TOKEN_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the environment: its name, what holds without it, and what it does."""
+
+    name: str
+    default: str
+    means: str
+
+
+def _told_by(name: str, default: str, means: str) -> dict[str, Variable]:
+    return {"variable": Variable(name, default, means)}
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one deployment runs with; what may hold a password stays out of ``repr``.
 
-    Attributes
-    ----------
-    home : Path
-        Folder for the database and fitted models.
-    database_url : str
-        SQLAlchemy address.
-    operator_token : str or None
-        None turns the operator's routes off.
-    signup : {"open", "closed"}
-        Who may start a couple: anyone, or only the operator.
-    catalogue : Path or None
-        Folder of another catalogue; None means the one that comes with the package.
-    rate_per_minute : int
-        Requests that one token may make a minute; 0 sets no limit.
-    proxies : int
-        How many proxies before us tell who really asks.
+    Each field's metadata say which `Variable` tells it; see `variables`. Without an operator's token the
+    operator's routes are off; without a catalogue it is the one that comes with the package.
     """
 
-    home: Path
-    database_url: str = field(repr=False)
-    operator_token: str | None = field(default=None, repr=False)
-    signup: Literal["open", "closed"] = "open"
-    catalogue: Path | None = None
-    rate_per_minute: int = 300
-    proxies: int = 0
+    home: Path = field(
+        metadata=_told_by(
+            "REKINDLE_HOME",
+            "`~/.rekindle`",
+            "Folder for the database, the models, and the keys that sign sessions and models; made with "
+            "access for its owner only.",
+        )
+    )
+    database_url: str = field(
+        repr=False,
+        metadata=_told_by(
+            "REKINDLE_DATABASE_URL",
+            "an SQLite file in that folder",
+            "SQLAlchemy address of an SQLite or PostgreSQL database.",
+        ),
+    )
+    operator_token: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_told_by(
+            "REKINDLE_OPERATOR_TOKEN",
+            "none: the operator's routes are off",
+            f"Bearer token of whoever runs the service; {OPERATOR_TOKEN_LENGTH} characters or more.",
+        ),
+    )
+    signup: Literal["open", "closed"] = field(
+        default="open",
+        metadata=_told_by(
+            "REKINDLE_SIGNUP",
+            "`open`",
+            "Who may start a couple: `open`, anyone; `closed`, only the operator.",
+        ),
+    )
+    catalogue: Path | None = field(
+        default=None,
+        metadata=_told_by("REKINDLE_CATALOGUE", "the one that comes along", "Folder with another catalogue."),
+    )
+    rate_per_minute: int = field(
+        default=300,
+        metadata=_told_by(
+            "REKINDLE_RATE_PER_MINUTE", "`300`", "Requests that one token may make a minute; `0`: no limit."
+        ),
+    )
+    proxies: int = field(
+        default=0,
+        metadata=_told_by(
+            "REKINDLE_PROXIES", "`0`", "How many proxies before the service tell it who really asks."
+        ),
+    )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -93,15 +118,13 @@ class Settings:
 
     def as_environment(self) -> dict[str, str]:
         """Return the variables that give these settings, for a process of our own."""
-        return {
-            "REKINDLE_HOME": str(self.home),
-            "REKINDLE_DATABASE_URL": self.database_url,
-            "REKINDLE_OPERATOR_TOKEN": self.operator_token or "",
-            "REKINDLE_SIGNUP": self.signup,
-            "REKINDLE_CATALOGUE": str(self.catalogue or ""),
-            "REKINDLE_RATE_PER_MINUTE": str(self.rate_per_minute),
-            "REKINDLE_PROXIES": str(self.proxies),
-        }
+        told = ((one.metadata["variable"].name, getattr(self, one.name)) for one in fields(self))
+        return {name: "" if value is None else str(value) for name, value in told}
+
+
+def variables() -> tuple[Variable, ...]:
+    """Return every variable that is read, in the order of the fields of `Settings`."""
+    return tuple(one.metadata["variable"] for one in fields(Settings))
 
 
 def _operator_token(environ: Mapping[str, str]) -> str | None:
