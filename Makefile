@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint lock bench prior tagger screenshots docs notebooks simulate fuzz sbom clean
+.PHONY: help run test programs lint lock bench prior tagger screenshots docs notebooks simulate fuzz sbom clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,14 +24,16 @@ $(VENV)/.test-stamp: $(VENV)/.run-stamp requirements-dev.lock
 run: $(VENV)/.run-stamp  ## set up, then serve a demo couple on http://127.0.0.1:$(PORT)
 	$(BIN)/rekindle serve --demo --port $(PORT)
 
-test: $(VENV)/.test-stamp browser  ## set up, then run every test
+test: $(VENV)/.test-stamp programs  ## set up, then run every test
 	OPENBLAS_NUM_THREADS=1 $(if $(filter 1,$(NO_SKIPS)),REKINDLE_NO_SKIPS=1) $(BIN)/python -m pytest -n 2
 
-# Some tests drive Debian's Chromium; it is installed where that is allowed, and else they are skipped.
-browser:
-	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
-	apt-get install -qq --yes --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
-	echo "chromium is not here and cannot be installed: tests that need it are skipped"
+# Some tests drive Debian's Chromium, or live the guides' lines of curl and jq; what is missing is installed where
+# that is allowed, and else those tests are skipped.
+programs:
+	@which chromium curl jq >/dev/null || { \
+	test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	apt-get install -qq --yes --no-install-recommends chromium curl fonts-dejavu-core jq >/dev/null; } || \
+	echo "chromium, curl and jq are not all here and cannot be installed: tests that need them are skipped"
 
 lint: $(VENV)/.test-stamp  ## style and types
 	$(BIN)/ruff check .
@@ -58,7 +60,7 @@ prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, qui
 tagger: $(VENV)/.run-stamp  ## train and judge the shipped tagger anew, after the catalogue changed (some minutes)
 	$(BIN)/rekindle ideas train-tagger --ablate
 
-screenshots: $(VENV)/.test-stamp browser  ## take the pictures of the README anew
+screenshots: $(VENV)/.test-stamp programs  ## take the pictures of the README anew
 	$(BIN)/python -m tests.screenshots
 
 notebooks: $(VENV)/.test-stamp  ## run the notebooks anew, and keep what they show

@@ -1,0 +1,141 @@
+"""The guides, block by block: each block of code is claimed by the one test that executes it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOT = Path(__file__).parent.parent
+GENERATED = ROOT / "docs" / "reference"
+"""Pages whose blocks are what the code says of itself; see `tests.references`."""
+FOREIGN = ("REKINDLE_", "PYTEST_", "MAKE", "MFLAGS")
+"""What a run of the tests may have set, and a reader has not."""
+HISTORY = ("CHANGELOG.md", "DECISIONS.md")
+
+CLAIMED: set[Block] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code of a guide: where it begins, its language and its text."""
+
+    guide: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.guide}:{self.line} ({self.language or 'no language'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What somebody types after ``$``, and what they are then shown; empty where the guide shows nothing."""
+
+    command: str
+    shown: str
+
+
+def guides() -> list[Path]:
+    """Return every guide that somebody wrote, the reference pages left out."""
+    found = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("data/*.md"),
+        *ROOT.glob("notebooks/*.md"),
+        *ROOT.glob("docs/*.md"),
+    ]
+    return sorted(path for path in found if path.name not in HISTORY)
+
+
+def tokens(guide: Path) -> list[Token]:
+    """Return a guide as Markdown has it."""
+    return MarkdownIt("commonmark").enable("table").parse(guide.read_text(encoding="utf-8"))
+
+
+def blocks() -> list[Block]:
+    """Return every block of code of every guide."""
+    return [
+        Block(str(guide.relative_to(ROOT)), (token.map or [0])[0] + 1, token.info, token.content)
+        for guide in guides()
+        for token in tokens(guide)
+        if token.type in ("fence", "code_block")
+    ]
+
+
+def claim(guide: str, language: str, containing: str = "") -> Block:
+    """Return the one block that a test is about, and note that it has a test."""
+    found = [
+        one for one in blocks() if (one.guide, one.language) == (guide, language) and containing in one.text
+    ]
+    if len(found) != 1:
+        raise LookupError(f"{guide} has {len(found)} blocks of {language} with {containing!r}")
+    CLAIMED.add(found[0])
+    return found[0]
+
+
+def claim_all(guide: str, language: str) -> str:
+    """Return all blocks of a language as the one program that they are."""
+    found = [one for one in blocks() if (one.guide, one.language) == (guide, language)]
+    CLAIMED.update(found)
+    return "\n".join(one.text for one in found)
+
+
+def steps(block: Block) -> list[Step]:
+    r"""Return what is typed in a console, line by line, with what is shown after each.
+
+    Examples
+    --------
+    >>> steps(Block("a.md", 1, "console", "$ cd x  # there\n$ ls\na\nb\n"))
+    [Step(command='cd x', shown=''), Step(command='ls', shown='a\nb\n')]
+    """
+    parts = re.split(r"^\$ (.*)\n", block.text, flags=re.MULTILINE)[1:]
+    return [
+        Step(re.sub(r"\s+# .*$", "", command), shown)
+        for command, shown in zip(parts[::2], parts[1::2], strict=True)
+    ]
+
+
+def reader(home: Path, **more: str) -> dict[str, str]:
+    """Return the environment of somebody who follows a guide: a home of their own and nothing set."""
+    ours = {
+        name: value for name, value in os.environ.items() if not name.startswith(("REKINDLE_", "PYTEST_"))
+    }
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**ours, "HOME": str(home), "PATH": path, "OPENBLAS_NUM_THREADS": "1", **more}
+
+
+def run(program: list[str] | str, folder: Path, environment: Mapping[str, str], seconds: int = 300) -> str:
+    """Return what a program, or a line of bash, writes to stdout; raise with all it wrote if it fails."""
+    line = ["bash", "-euo", "pipefail", "-c", program] if isinstance(program, str) else program
+    done = subprocess.run(
+        line, cwd=folder, env=dict(environment), capture_output=True, text=True, timeout=seconds, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{program}\nended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def links() -> Iterator[tuple[Path, str]]:
+    """Yield every link and picture of every guide and reference that stays in the project."""
+    for guide in (*guides(), *GENERATED.glob("*.md"), *(ROOT / name for name in HISTORY)):
+        for token in tokens(guide):
+            for child in token.children or ():
+                target = str(child.attrs.get("href") or child.attrs.get("src") or "")
+                if target and not re.match(r"\w+:", target):
+                    yield guide, target
+
+
+def anchors(guide: Path) -> set[str]:
+    """Return the names that a guide's headings are linked by."""
+    parsed = tokens(guide)
+    titles = (after.content for token, after in pairwise(parsed) if token.tag[:1] == "h")
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
