@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,6 +58,7 @@ def guides() -> list[Path]:
     return sorted(path for path in found if path.name not in HISTORY)
 
 
+@cache
 def tokens(guide: Path) -> list[Token]:
     """Return a guide as Markdown has it."""
     return MarkdownIt("commonmark").enable("table").parse(guide.read_text(encoding="utf-8"))
@@ -124,6 +127,20 @@ def run(program: list[str] | str, folder: Path, environment: Mapping[str, str], 
     return done.stdout
 
 
+def timed(block: Block, folder: Path) -> None:
+    """Do what a systemd service and its timer say, in the environment that they give, in a folder."""
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read_string(block.text)
+    program, _, arguments = unit["Service"]["ExecStart"].partition(" ")
+    given = dict(one.split("=", 1) for one in unit["Service"]["Environment"].split())
+    given["REKINDLE_HOME"] = given["REKINDLE_HOME"].replace("/srv", str(folder))
+
+    assert program == "/opt/rekindle/bin/rekindle"
+    assert re.fullmatch(r"(Mon|Sun) \d\d:\d\d", unit["Timer"]["OnCalendar"])
+    run(f"{Path(program).name} {arguments}", folder, reader(folder, **given))
+
+
 def links() -> Iterator[tuple[Path, str]]:
     """Yield every link and picture of every guide and reference that stays in the project."""
     for guide in (*guides(), *GENERATED.glob("*.md"), *(ROOT / name for name in HISTORY)):
@@ -134,6 +151,7 @@ def links() -> Iterator[tuple[Path, str]]:
                     yield guide, target
 
 
+@cache
 def anchors(guide: Path) -> set[str]:
     """Return the names that a guide's headings are linked by."""
     parsed = tokens(guide)

@@ -63,8 +63,10 @@ def served(home: Path, *options: str, **more: str) -> Iterator[Served]:
             stderr=said,
             env=environment(home, **more),
         )
+    url = f"http://127.0.0.1:{port}"
     try:
-        yield _ready(Served(f"http://127.0.0.1:{port}", process, home, log))
+        wait_until_ready(url, process)
+        yield Served(url, process, home, log)
     finally:
         process.terminate()
         process.wait()
@@ -73,13 +75,14 @@ def served(home: Path, *options: str, **more: str) -> Iterator[Served]:
         assert [line for line in lines if not line.startswith("{")] == []
 
 
-def _ready(it: Served) -> Served:
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return once the service at an address can be used; raise if its process ends, or after a minute."""
     for _ in range(600):
-        if it.process.poll() is not None:
-            raise RuntimeError(it.log.read_text())
+        if process.poll() is not None:
+            raise RuntimeError(f"{url} ended with {process.returncode}")
         try:
-            with urllib.request.urlopen(f"{it.url}/health/ready", timeout=5):
-                return it
+            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
+                return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"{it.url} is not ready after a minute: {it.log.read_text()}")
+    raise RuntimeError(f"{url} is not ready after a minute")

@@ -1,144 +1,167 @@
-"""README and guides: every command they name exists, and a stranger who follows them gets where they say."""
+"""README and guides: a stranger who follows them, line by line, gets where they say."""
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import shlex
-import urllib.request
-from itertools import pairwise
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
-import click
 import numpy as np
 import pandas as pd
-import pytest
-from click.testing import CliRunner
 
-from recommender.cli import main
-from tests.serving import environment, served
+from recommender.domain import Week
+from tests import test_guide_api, test_guide_hosting  # noqa: F401 - they claim blocks
+from tests.guides import (
+    CLAIMED,
+    ROOT,
+    anchors,
+    blocks,
+    claim,
+    links,
+    reader,
+    run,
+    steps,
+    timed,
+)
+from tests.serving import free_port, served, wait_until_ready
 
-ROOT = Path(__file__).parent.parent
-GUIDES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/hosting.md", "notebooks/README.md")]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"^(?:\$ |ExecStart=\S*/)(rekindle|curl) (.*?)(?:\s{2,}#.*|\s+# .*)?$", re.MULTILINE)
+RUN = claim("README.md", "console", "make run")
+WEEK_SHOWN = claim("README.md", "text", "Week 2026")
+TEST = claim("README.md", "console", "make test")
+USE = claim("README.md", "console", "couples create")
+REQUESTS = claim("README.md", "console", "curl")
+ESTIMATOR = claim("README.md", "python")
+EVALUATE = claim("README.md", "console", "rekindle evaluate")
+RETRAIN = claim("README.md", "console", "models rollback")
+TIMER = claim("README.md", "ini", "retrain.timer")
+CHECK = claim("data/README.md", "console")
+NOTEBOOK = claim("notebooks/README.md", "python")
+
 SHEET = "title,pitch,minutes\nRound the pond,Walk round the pond twice and name every duck.,40\n"
-
-
-def blocks(guide: Path, language: str) -> list[str]:
-    """Return the code blocks of a guide in one language."""
-    return [body for found, body in BLOCK.findall(guide.read_text(encoding="utf-8")) if found == language]
-
-
-def commands(text: str) -> list[tuple[str, list[str]]]:
-    """Return the program and arguments of each command line."""
-    return [(program, shlex.split(rest)) for program, rest in COMMAND.findall(text)]
-
-
-ALL = [
-    arguments
-    for guide in GUIDES
-    for language in ("console", "ini")
-    for text in blocks(guide, language)
-    for program, arguments in commands(text)
-    if program == "rekindle"
-]
-
-
-def parsed(arguments: list[str]) -> click.Context:
-    """Return what the command line would make of arguments, without doing it."""
-    command, context = main, click.Context(main, info_name="rekindle")
-    while isinstance(command, click.Group):
-        found = command.get_command(context, arguments[0])
-        assert found is not None, f"there is no command {arguments[0]}"
-        command, arguments = found, arguments[1:]
-        context = click.Context(command, parent=context)
-    return command.make_context(command.name, [*arguments], parent=context.parent)
-
-
-@pytest.mark.parametrize("arguments", ALL, ids=" ".join)
-def test_every_command_in_the_guides_is_one(arguments: list[str], tmp_path: Path) -> None:
-    """It parses, options and all; a file or number that stands for the reader's own is put in its place."""
-    stands_for = {"R.csv": tmp_path, "I.csv": tmp_path, "P.csv": tmp_path, "~/ml-latest-small": tmp_path}
-    mine = []
-    for word in arguments:
-        if word in stands_for:
-            path = tmp_path / Path(word).name
-            path.mkdir(exist_ok=True) if word.startswith("~") else path.touch()
-            word = str(path)
-        mine.append(word)
-    (tmp_path / "walks.csv").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path)
-        parsed(mine)
-
-
-def test_there_are_commands_to_check() -> None:
-    """The test above is about something."""
-    assert len(ALL) > 20
-
-
 TOLD = {
     "CODE": re.compile(r"invite code +(\w+)"),
     "DATE": re.compile(r"date +([0-9A-Z]{26})"),
-    "MODEL": re.compile(r"new model +(\d\S+)"),
 }
 """Where a command's answer holds what stands for something of the reader's in a later one."""
 
-MODEL = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+VERSION = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?")
+SUGGESTION = (
+    r"\d\. .+\n"
+    r"   (easy|growth|close|open) · \w{3} \d+ \w{3} \d\d:\d\d · .+ · .+\n"
+    r"   .+[.?]\n"
+    r"(   · .+\.\n)+"
+    r"   · Expected \d\.\d of 5(, a guess so far)?\.\n\n"
+)
+WEEK_PATTERN = re.compile(
+    r"Week \d{4}-W\d\d, \d+ \w+ to \d+ \w+ \d{4}\n\n"
+    rf"({SUGGESTION}){{3}}"
+    r"Or in a few minutes, whenever you have them:\n"
+    r"(   \d\. .+ · \d+ min: .+\.\n)+\n"
+    r"Goal: .+: \d+ of \d+ since .+\n"
+)
 
 
-def test_a_stranger_follows_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From nothing to a plan, a rating, a retraining and a rollback, by the README's own lines."""
-    text = "".join(text for text in blocks(ROOT / "README.md", "console") if "rekindle retrain" in text)
-    told = {"SUGGESTION": "2"}
+def make(*words: str) -> list[str]:
+    """Return a line of make that takes what runs these tests for what make would set up."""
+    stamps = [f"{sys.prefix}/.{stage}-stamp" for stage in ("run", "test")]
+    return ["make", *words, f"VENV={sys.prefix}", *(part for stamp in stamps for part in ("-o", stamp))]
+
+
+@contextmanager
+def demo(home: Path) -> Iterator[Path]:
+    """Do what the README says first, and yield the file of what is printed once the page is there."""
+    (step,) = steps(RUN)
+    port = free_port()
+    said = home / "said.txt"
+    line = make(*shlex.split(step.command)[1:], f"PORT={port}")
+    with said.open("wb") as out:
+        process = subprocess.Popen(line, cwd=ROOT, env=reader(home), stdout=out, start_new_session=True)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", process)
+        yield said
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def test_a_newcomer_sees_a_week_and_lets_it_learn(tmp_path: Path) -> None:
+    """``make run`` prints a week of the form shown; then the README's session says what it says there."""
+    with demo(tmp_path) as said:
+        printed = said.read_text()
+    environment = reader(tmp_path, REKINDLE_HOME=str(tmp_path / ".rekindle" / "demo"))
+    version = ""
+    for step in steps(RETRAIN):
+        shown = run(VERSION.sub(version, step.command), tmp_path, environment)
+        version = next(iter(VERSION.findall(shown)), version)
+        assert _masked(shown) == _masked(step.shown), step.command
+
+    assert WEEK_PATTERN.search(printed)
+    assert WEEK_PATTERN.fullmatch(WEEK_SHOWN.text)
+
+
+def _masked(text: str) -> str:
+    lines = MOMENT.sub("MOMENT", VERSION.sub("VERSION", text)).splitlines()
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def test_the_tests_run_as_the_readme_says(tmp_path: Path) -> None:
+    """One module in place of all of them, of which this is one."""
+    (step,) = steps(TEST)
+    one = "tests/test_references.py -p no:cacheprovider"
+
+    said = run(make(*shlex.split(step.command)[1:]), ROOT, reader(tmp_path, PYTEST_ADDOPTS=one))
+
+    assert re.search(r"\d+ passed", said)
+
+
+def test_a_couple_of_one_s_own(tmp_path: Path) -> None:
+    """From nothing to a plan, a rating and a retraining, by the README's own lines."""
     (tmp_path / "walks.csv").write_text(SHEET)
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment(tmp_path / "home").items():
-        monkeypatch.setenv(name, value)
-    last = ""
-    for _, arguments in commands(text):
-        if arguments[0] == "serve":  # which ends only when it is told to
+    told = {"SUGGESTION": "2"}
+    for step in steps(USE):
+        line = " ".join(told.get(word, word) for word in step.command.split(" "))
+        if line.startswith("rekindle serve"):
+            _serve(line, tmp_path)
             continue
-        filled = [told["MODEL"] if MODEL.fullmatch(word) else told.get(word, word) for word in arguments]
-        done = CliRunner().invoke(main, filled)
-        assert done.exit_code == 0, f"rekindle {' '.join(filled)}: {done.output}"
-        found = {name: pattern.search(done.stdout) for name, pattern in TOLD.items()}
+        shown = run(line, tmp_path, reader(tmp_path))
+        found = {name: pattern.search(shown) for name, pattern in TOLD.items()}
         told |= {name: match[1] for name, match in found.items() if match}
-        last = done.stdout
 
     assert told.keys() == {"SUGGESTION", *TOLD}
-    assert last == "Now serving prior.\n"
+    assert (tmp_path / ".rekindle" / "rekindle.sqlite3").exists()
+
+
+def _serve(line: str, home: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen([*shlex.split(line), "--port", str(port)], env=reader(home), cwd=home)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def test_the_readme_s_requests(tmp_path: Path) -> None:
-    """The two lines of curl do what they say, on what ``serve`` serves."""
-    lines = [
-        arguments
-        for text in blocks(ROOT / "README.md", "console")
-        for program, arguments in commands(text)
-        if program == "curl"
-    ]
-    with served(tmp_path / "home", "--workers", "4") as it:
-        made = requested(it.url, lines[0], {})
-        plan = requested(it.url, lines[1], {"TOKEN": made["token"]})
+    """The lines of curl do what they say, on what ``serve`` serves; the week is this one."""
+    start, read = (step.command for step in steps(REQUESTS))
+    week = str(Week.of(date.today()))
+    with served(tmp_path / "home") as it:
+        lines = [line.replace("localhost:8000", it.url).replace("2026-W48", week) for line in (start, read)]
+        token = run(f"{lines[0]} | {PICK}", tmp_path, reader(tmp_path)).strip()
+        plan = run(lines[1].replace("TOKEN", token), tmp_path, reader(tmp_path))
 
-    assert len(lines) == 2
-    assert len(plan["suggestions"]) == 3
+    assert f'"week":"{week}"' in plan
 
 
-def requested(url: str, arguments: list[str], told: dict[str, str]) -> dict[str, str]:
-    """Return the answer to a request written for curl."""
-    at = dict(pairwise(arguments))
-    path = next(word for word in arguments if word.startswith("localhost")).partition("/")[2]
-    data = at["-d"].encode() if "-d" in at else None
-    request = urllib.request.Request(f"{url}/{path}", data=data, method=at.get("-X", "GET"))
-    name, _, value = at["-H"].partition(": ")
-    for word, mine in told.items():
-        value = value.replace(word, mine)
-    request.add_header(name, value)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return dict(json.loads(answer.read()))
+PICK = """python -c 'import json, sys; print(json.load(sys.stdin)["token"])'"""
 
 
 def test_the_readme_s_python() -> None:
@@ -155,19 +178,87 @@ def test_the_readme_s_python() -> None:
         ),
         "pairs": pd.DataFrame({"partner_id": ["p0", "p1"], "idea_id": ["i7", "i8"]}),
     }
-    (block,) = blocks(ROOT / "README.md", "python")
 
-    exec(block, given)
+    exec(ESTIMATOR.text, given)
 
     assert given["mean"].shape == given["std"].shape == (2,)
     assert (given["std"] > 0).all()
 
 
+def test_the_readme_s_evaluations(tmp_path: Path) -> None:
+    """Each line judges the model; the data are made up here, in the form of those that are named."""
+    _movielens(tmp_path / "ml-latest-small")
+    _tables(tmp_path)
+    for step in steps(EVALUATE):
+        run(f"{step.command} --seeds 1", tmp_path, reader(tmp_path), 600)
+        assert {path.name for path in (tmp_path / "results").iterdir()} >= {"metrics.json", "predictions.csv"}
+        (tmp_path / "results").rename(tmp_path / f"results-{len(step.command)}")
+
+
+def _some_ratings(rng: np.random.Generator) -> pd.DataFrame:
+    pairs = [(p, i) for p in range(1, 31) for i in rng.choice(np.arange(1, 61), 30, replace=False)]
+    frame = pd.DataFrame(pairs, columns=["person", "thing"])
+    return frame.assign(
+        rating=rng.integers(1, 6, len(frame)), second=rng.integers(10**9, 10**9 + 10**7, len(frame))
+    )
+
+
+def _movielens(folder: Path) -> None:
+    rng = np.random.default_rng(1)
+    folder.mkdir()
+    _some_ratings(rng).set_axis(["userId", "movieId", "rating", "timestamp"], axis=1).to_csv(
+        folder / "ratings.csv", index=False
+    )
+    genres = rng.choice(["Drama", "Comedy", "Drama|Comedy", "Action"], 60)
+    movies = pd.DataFrame({"movieId": range(1, 61), "title": "A film (1999)", "genres": genres})
+    movies.to_csv(folder / "movies.csv", index=False)
+    pd.DataFrame(columns=["userId", "movieId", "tag", "timestamp"]).to_csv(folder / "tags.csv", index=False)
+
+
+def _tables(folder: Path) -> None:
+    rng = np.random.default_rng(2)
+    ratings = _some_ratings(rng).drop(columns="second").set_axis(["partner_id", "idea_id", "rating"], axis=1)
+    ratings.to_csv(folder / "R.csv", index=False)
+    for name, key, n_rows in (("I.csv", "idea_id", 60), ("P.csv", "partner_id", 30)):
+        frame = pd.DataFrame(rng.normal(size=(n_rows, 3)), columns=["a", "b", "c"])
+        frame.insert(0, key, range(1, n_rows + 1))
+        frame.to_csv(folder / name, index=False)
+
+
+def test_the_timer_of_retraining(tmp_path: Path) -> None:
+    """What it would start ends well."""
+    timed(TIMER, tmp_path)
+
+
+def test_the_check_of_ideas(tmp_path: Path) -> None:
+    """What the page about the data tells an author to run finds no fault."""
+    for step in steps(CHECK):
+        run(step.command, tmp_path, reader(tmp_path))
+
+
 def test_the_notebooks_python() -> None:
     """The beginning of a notebook of one's own gives a table of ideas."""
-    (block,) = blocks(ROOT / "notebooks" / "README.md", "python")
     given: dict[str, object] = {}
 
-    exec(block, given)
+    exec(NOTEBOOK.text, given)
 
     assert len(given["features"]) == len(given["catalogue"].ideas)
+
+
+def test_every_block_is_executed_by_a_test() -> None:
+    """No guide has a block of code, of whichever language, that no test is about."""
+    assert [str(one) for one in blocks() if one not in CLAIMED] == []
+
+
+def test_every_link_leads_somewhere() -> None:
+    """To a file that is there, and where a heading is named, to a heading of that name."""
+    found = list(links())
+
+    assert len(found) > 100
+    assert [f"{guide.name}: {target}" for guide, target in found if not _is_there(guide, target)] == []
+
+
+def _is_there(guide: Path, target: str) -> bool:
+    path, _, heading = target.partition("#")
+    there = guide.parent / path if path else guide
+    return there.exists() and (not heading or heading in anchors(there))
