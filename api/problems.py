@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from api.logs import request_id
@@ -92,7 +92,7 @@ def problem_response(
     """Return the answer that tells of a failure."""
     kind = KINDS.get(status)
     body = ProblemBody(
-        type=f"/docs#{kind.slug}" if kind else "about:blank",
+        type=f"{request.script_root}/docs#{kind.slug}" if kind else "about:blank",
         title=kind.title if kind else HTTPStatus(status).phrase,
         status=status,
         detail=detail,

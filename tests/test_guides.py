@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.domain import Week
-from tests import test_guide_api, test_guide_hosting  # noqa: F401 - they claim blocks
+from tests import test_guide_api, test_guide_embedding, test_guide_hosting  # noqa: F401 - they claim blocks
 from tests.guides import (
     CLAIMED,
     ROOT,

@@ -6,7 +6,17 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -43,7 +53,7 @@ def back_to(address: str, remark: str | None = None) -> Response:
 
 def farewell(remark: str) -> Response:
     """Return the way to the start, and make the browser forget every page it kept."""
-    response = back_to("/", remark)
+    response = back_to(url_for("pages.welcome"), remark)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -69,7 +79,7 @@ def handle_errors(app: Flask, pages: Blueprint) -> None:
 
 def _unknown(error: Unauthenticated) -> Response:
     sign_out()
-    return back_to("/", str(error))
+    return back_to(url_for("pages.welcome"), str(error))
 
 
 def _stale(_error: CSRFError) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import url_for
+
 from api.registry import Call, Content, Router
 from api.schemas.couples import CalendarBody, CoupleBody, CoupleChanges
 from api.schemas.fields import Secret
@@ -66,7 +68,7 @@ def delete_couple(call: Call) -> None:
 def make_calendar(call: Call) -> CalendarBody:
     """Make a new address for one's own calendar feed; the one before stops working."""
     secret = service.new_calendar(call.deployment, call.caller)
-    return CalendarBody(secret=secret, path=f"/v1/calendar/{secret}.ics")
+    return CalendarBody(secret=secret, path=url_for("read_calendar", secret=secret))
 
 
 @router.route("GET", "/v1/calendar/<secret>.ics", auth="none", errors=(404, 503), media_type="text/calendar")
