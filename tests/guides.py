@@ -127,6 +127,12 @@ def run(program: list[str] | str, folder: Path, environment: Mapping[str, str], 
     return done.stdout
 
 
+def make(*words: str) -> list[str]:
+    """Return a line of make that takes what runs these tests for what make would set up."""
+    stamps = [f"{sys.prefix}/.{stage}-stamp" for stage in ("run", "test")]
+    return ["make", *words, f"VENV={sys.prefix}", *(part for stamp in stamps for part in ("-o", stamp))]
+
+
 def timed(block: Block, folder: Path) -> None:
     """Do what a systemd service and its timer say, in the environment that they give, in a folder."""
     unit = configparser.ConfigParser(interpolation=None)

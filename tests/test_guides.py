@@ -7,7 +7,6 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.domain import Week
-from tests import test_guide_api, test_guide_embedding, test_guide_hosting  # noqa: F401 - they claim blocks
+from tests import test_guide_api, test_guide_contributing, test_guide_embedding, test_guide_hosting  # noqa: F401 - they claim blocks
 from tests.guides import (
     CLAIMED,
     ROOT,
@@ -25,6 +24,7 @@ from tests.guides import (
     blocks,
     claim,
     links,
+    make,
     reader,
     run,
     steps,
@@ -67,12 +67,6 @@ WEEK_PATTERN = re.compile(
     r"(   \d\. .+ · \d+ min: .+\.\n)+\n"
     r"Goal: .+: \d+ of \d+ since .+\n"
 )
-
-
-def make(*words: str) -> list[str]:
-    """Return a line of make that takes what runs these tests for what make would set up."""
-    stamps = [f"{sys.prefix}/.{stage}-stamp" for stage in ("run", "test")]
-    return ["make", *words, f"VENV={sys.prefix}", *(part for stamp in stamps for part in ("-o", stamp))]
 
 
 @contextmanager
