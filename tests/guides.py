@@ -157,6 +157,12 @@ def links() -> Iterator[tuple[Path, str]]:
                     yield guide, target
 
 
+def spans(guide: Path) -> Iterator[str]:
+    """Yield what a guide sets as code within its sentences."""
+    for token in tokens(guide):
+        yield from (child.content for child in token.children or () if child.type == "code_inline")
+
+
 @cache
 def anchors(guide: Path) -> set[str]:
     """Return the names that a guide's headings are linked by."""

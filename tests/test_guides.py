@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 
+from recommender.cli import main
 from recommender.domain import Week
 from tests import test_guide_api, test_guide_contributing, test_guide_embedding, test_guide_hosting  # noqa: F401 - they claim blocks
 from tests.guides import (
@@ -23,10 +25,12 @@ from tests.guides import (
     anchors,
     blocks,
     claim,
+    guides,
     links,
     make,
     reader,
     run,
+    spans,
     steps,
     timed,
 )
@@ -242,6 +246,28 @@ def test_the_notebooks_python() -> None:
 def test_every_block_is_executed_by_a_test() -> None:
     """No guide has a block of code, of whichever language, that no test is about."""
     assert [str(one) for one in blocks() if one not in CLAIMED] == []
+
+
+def test_every_command_in_a_sentence_is_one() -> None:
+    """What is named on the way, and not as a line to run, is a command with such options, or a target."""
+    named = {span for guide in guides() for span in spans(guide)}
+    said = sorted(span for span in named if re.match(r"(rekindle|make) [a-z]", span))
+    made = [span for span in said if span.startswith("make ")]
+
+    assert len(said) > 20
+    for span in made:
+        run([*shlex.split(span), "-n"], ROOT, reader(ROOT))
+    for span in set(said).difference(made):
+        _parsed(shlex.split(span)[1:])
+
+
+def _parsed(words: list[str]) -> None:
+    command, context = main, click.Context(main, info_name="rekindle")
+    while isinstance(command, click.Group) and words:
+        found = command.get_command(context, words[0])
+        assert found is not None, f"there is no command {words[0]}"
+        command, words = found, words[1:]
+    command.make_context(command.name, words, parent=context, resilient_parsing=True)
 
 
 def test_every_link_leads_somewhere() -> None:
