@@ -127,6 +127,30 @@ def run(program: list[str] | str, folder: Path, environment: Mapping[str, str], 
     return done.stdout
 
 
+class Console:
+    """Somebody's terminal: what one line sets, the next one finds.
+
+    Parameters
+    ----------
+    home : Path
+        Their home, where they are.
+    more : str
+        Variables that are set when they begin.
+    """
+
+    def __init__(self, home: Path, **more: str) -> None:
+        self.home = home
+        self.environment = reader(home, **more)
+
+    def type(self, line: str) -> str:
+        """Return what a line of bash writes to stdout, and keep the environment that it leaves."""
+        left = self.home / ".left"
+        shown = run(f"{line}\nenv -0 > {left}", self.home, self.environment)
+        pairs = left.read_text().rstrip("\0").split("\0")
+        self.environment = dict(pair.split("=", 1) for pair in pairs)
+        return shown
+
+
 def make(*words: str) -> list[str]:
     """Return a line of make that takes what runs these tests for what make would set up."""
     stamps = [f"{sys.prefix}/.{stage}-stamp" for stage in ("run", "test")]

@@ -10,7 +10,7 @@ import playwright
 import pytest
 
 from tests.conftest import OPERATOR_TOKEN
-from tests.guides import claim, claim_all, reader, run, steps
+from tests.guides import Console, claim, claim_all, reader, run, steps
 from tests.serving import served
 
 GUIDE = "docs/api.md"
@@ -26,7 +26,9 @@ NODE = Path(playwright.__file__).parent / "driver" / "node"
 def test_the_lines_that_start_it(tmp_path: Path) -> None:
     """The token that they make is one that the service takes."""
     make, start = steps(START)
-    token = run(f"{make.command}; echo $REKINDLE_OPERATOR_TOKEN", tmp_path, reader(tmp_path)).strip()
+    console = Console(tmp_path)
+    console.type(make.command)
+    token = console.environment["REKINDLE_OPERATOR_TOKEN"]
 
     assert start.command == "rekindle serve"
     with served(tmp_path / "home", REKINDLE_OPERATOR_TOKEN=token):

@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from recommender.service import Settings, close_connections, open_deployment
 from tests.conftest import OPERATOR_TOKEN
-from tests.guides import claim, reader, run, steps
+from tests.guides import Console, claim, steps
 from tests.serving import served
 
 GUIDE = "docs/embedding.md"
@@ -31,8 +31,9 @@ def test_beside_an_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two are linked by an app's server alone; a stranger cannot; who left has no token."""
     closed, token, start = steps(START)
     given: dict[str, Any] = {}
-    shown = run(f"{closed.command}; {token.command}; env", tmp_path, reader(tmp_path))
-    settings = dict(line.split("=", 1) for line in shown.splitlines() if line.startswith("REKINDLE_"))
+    console = Console(tmp_path)
+    console.type(f"{closed.command}\n{token.command}")
+    settings = {name: value for name, value in console.environment.items() if name.startswith("REKINDLE_")}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
 

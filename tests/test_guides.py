@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -22,6 +23,7 @@ from tests import test_guide_api, test_guide_contributing, test_guide_embedding,
 from tests.guides import (
     CLAIMED,
     ROOT,
+    Console,
     anchors,
     blocks,
     claim,
@@ -36,7 +38,7 @@ from tests.guides import (
 )
 from tests.serving import free_port, served, wait_until_ready
 
-RUN = claim("README.md", "console", "make run")
+RUN = claim("README.md", "console", "$ make run")
 WEEK_SHOWN = claim("README.md", "text", "Week 2026")
 TEST = claim("README.md", "console", "make test")
 USE = claim("README.md", "console", "couples create")
@@ -94,10 +96,9 @@ def test_a_newcomer_sees_a_week_and_lets_it_learn(tmp_path: Path) -> None:
     """``make run`` prints a week of the form shown; then the README's session says what it says there."""
     with demo(tmp_path) as said:
         printed = said.read_text()
-    environment = reader(tmp_path, REKINDLE_HOME=str(tmp_path / ".rekindle" / "demo"))
-    version = ""
+    console, version = Console(tmp_path), ""
     for step in steps(RETRAIN):
-        shown = run(VERSION.sub(version, step.command), tmp_path, environment)
+        shown = console.type(VERSION.sub(version, step.command))
         version = next(iter(VERSION.findall(shown)), version)
         assert _masked(shown) == _masked(step.shown), step.command
 
@@ -123,13 +124,14 @@ def test_the_tests_run_as_the_readme_says(tmp_path: Path) -> None:
 def test_a_couple_of_one_s_own(tmp_path: Path) -> None:
     """From nothing to a plan, a rating and a retraining, by the README's own lines."""
     (tmp_path / "walks.csv").write_text(SHEET)
-    told = {"SUGGESTION": "2"}
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    console, told = Console(tmp_path, PATH=os.defpath), {"SUGGESTION": "2"}
     for step in steps(USE):
         line = " ".join(told.get(word, word) for word in step.command.split(" "))
         if line.startswith("rekindle serve"):
-            _serve(line, tmp_path)
+            _serve(line, console)
             continue
-        shown = run(line, tmp_path, reader(tmp_path))
+        shown = console.type(line)
         found = {name: pattern.search(shown) for name, pattern in TOLD.items()}
         told |= {name: match[1] for name, match in found.items() if match}
 
@@ -137,9 +139,9 @@ def test_a_couple_of_one_s_own(tmp_path: Path) -> None:
     assert (tmp_path / ".rekindle" / "rekindle.sqlite3").exists()
 
 
-def _serve(line: str, home: Path) -> None:
+def _serve(line: str, console: Console) -> None:
     port = free_port()
-    process = subprocess.Popen([*shlex.split(line), "--port", str(port)], env=reader(home), cwd=home)
+    process = subprocess.Popen(["bash", "-c", f"exec {line} --port {port}"], env=console.environment)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}", process)
     finally:
