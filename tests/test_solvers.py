@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from recommender.preferences import solvers
+from recommender.preferences import kernels, solvers
+from recommender.preferences.kernels import ComputedKernel, TabledKernel, kernel_of
 from recommender.preferences.model import Parameters, rating_noise
-from recommender.preferences.solvers import Batch, DenseSolver, RichSolver, batches_of
+from recommender.preferences.solvers import Batch, DenseSolver, RichSolver, Solver, batches_of
 
 N_IDEAS, N_FEATURES, N_ANSWERS = 9, 4, 2
 COUPLE = np.array([0] * 7 + [1] * 4 + [2] * 9)
@@ -58,9 +61,19 @@ def split() -> tuple[Batch, ...]:
     )
 
 
-@pytest.mark.parametrize("kind", [DenseSolver, RichSolver])
+def tabled(batch: Batch, design: np.ndarray, parameters: Parameters) -> DenseSolver:
+    """Return the couple's covariance inverted as it stands, every two ideas' product looked up."""
+    return DenseSolver(batch, TabledKernel(design, parameters), parameters)
+
+
+def computed(batch: Batch, design: np.ndarray, parameters: Parameters) -> DenseSolver:
+    """Return the same, the products computed for the batch."""
+    return DenseSolver(batch, ComputedKernel(design, parameters), parameters)
+
+
+@pytest.mark.parametrize("kind", [tabled, computed, RichSolver])
 @pytest.mark.parametrize("couple", [0, 1, 2])
-def test_both_solve_the_covariance(kind: type[DenseSolver] | type[RichSolver], couple: int) -> None:
+def test_each_solves_the_covariance(kind: Callable[..., Solver], couple: int) -> None:
     """Products, determinant, diagonal, sums by date and moments are those of the written-out covariance."""
     design, answers, parameters = world(couple)
     all_rows = np.flatnonzero(couple == COUPLE)
@@ -82,12 +95,9 @@ def test_both_solve_the_covariance(kind: type[DenseSolver] | type[RichSolver], c
     features = design[IDEA[rows]]
     same_partner = PARTNER[rows][:, None] == PARTNER[rows]
     u = inverse @ values
-    np.testing.assert_allclose(moments.couple, features.T @ inverse @ features, atol=1e-11)
-    np.testing.assert_allclose(moments.partner, features.T @ (inverse * same_partner) @ features, atol=1e-11)
-    np.testing.assert_allclose(moments.pull_couple, features.T @ np.outer(u, u) @ features, atol=1e-11)
-    np.testing.assert_allclose(
-        moments.pull_partner, features.T @ (np.outer(u, u) * same_partner) @ features, atol=1e-11
-    )
+    moved = np.outer(u, u) - inverse
+    np.testing.assert_allclose(moments.couple, features.T @ moved @ features, atol=1e-11)
+    np.testing.assert_allclose(moments.partner, features.T @ (moved * same_partner) @ features, atol=1e-11)
     information = solver.information(answers)
     for column in range(N_ANSWERS):
         told = features * answers[PARTNER[rows], column][:, None]
@@ -111,5 +121,15 @@ def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_couples_rich_in_ratings_are_solved_by_weights() -> None:
     """With fewer weights than ratings the cheaper way is taken, else every rating counts in a batch."""
     design, _, parameters = world(1)
-    assert isinstance(solvers.solver_of(split()[2], design, parameters), RichSolver)
-    assert isinstance(solvers.solver_of(split()[0], design, parameters), DenseSolver)
+    kernel = kernel_of(design, parameters)
+    assert isinstance(solvers.solver_of(split()[2], kernel, parameters), RichSolver)
+    assert isinstance(solvers.solver_of(split()[0], kernel, parameters), DenseSolver)
+
+
+def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue over the bound is multiplied batch by batch."""
+    design, _, parameters = world(1)
+    monkeypatch.setattr(kernels, "TABLED_IDEAS", N_IDEAS)
+    assert isinstance(kernel_of(design, parameters), TabledKernel)
+    monkeypatch.setattr(kernels, "TABLED_IDEAS", N_IDEAS - 1)
+    assert isinstance(kernel_of(design, parameters), ComputedKernel)

@@ -13,15 +13,17 @@ which it never lowers. ``C_c`` is the covariance of a couple's ratings, ``R_d`` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, cg
 
 from recommender.preferences.feedback import Feedback
+from recommender.preferences.kernels import kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.solvers import Batch, Moments, Solver, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
@@ -29,6 +31,10 @@ from recommender.preferences.strength import Strength, held
 LEAST_SQUARES_STEPS = 12
 """Of conjugate gradients in one pass; they go on from where the pass before stopped."""
 
+CHUNK_RATINGS = 8192
+"""Ratings whose answers are multiplied at once; chosen so that what is multiplied stays in the cache."""
+
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -52,7 +58,7 @@ class Passes:
         self.feedback = feedback
         self.prior = prior
         self.design = with_intercept(feedback.features - prior.feature_means)
-        self.answers = with_intercept(feedback.answers)
+        self.answers = np.ascontiguousarray(with_intercept(feedback.answers))
         self.held = held(strength, prior, self.design, feedback.answers)
         self.scale = self.held.scale if scale is None else scale
         self.batches = batches_of(
@@ -60,14 +66,23 @@ class Passes:
         )
         self.date_sizes = np.bincount(feedback.date)[feedback.date]
         self.n_jobs = n_jobs
+        self._chunks = [
+            slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
+        ]
+        self._n_couples, self._n_partners, self._n_dates = (
+            len(np.unique(of)) for of in (feedback.couple, feedback.partner, feedback.date)
+        )
         self._by_idea = np.lexsort((feedback.partner, feedback.idea))
+        self._raters = feedback.partner[self._by_idea].astype(np.int32)
         self._idea_ends = np.append(0, np.cumsum(np.bincount(feedback.idea, minlength=len(self.design))))
+        self._idea_parts = self._parts_of_ideas()
         # Preconditions the least squares: what each weight would weigh if nothing else were known.
         self._curvature = (self.design**2).T @ self._summed(np.ones(len(feedback.rating)), self.answers**2)
 
     def iterate(self, current: Parameters) -> tuple[Parameters, float]:
         """Return the parameters after one pass, and the objective with its new fixed weights."""
-        solvers = self._map(lambda batch: solver_of(batch, self.design, current), self.batches)
+        kernel = kernel_of(self.design, current)
+        solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
         current = replace(current, fixed=self._fixed_weights(solvers, current))
         residual = self.feedback.rating - self._fixed_part(current.fixed)
         residual -= current.effects[self.feedback.idea]
@@ -83,9 +98,10 @@ class Passes:
 
     def learn_scale(self, current: Parameters) -> None:
         """Set each column's variance by its weights and how well the ratings know them (MacKay 1994)."""
+        kernel = kernel_of(self.design, current)
 
         def information(batch: Batch) -> np.ndarray:
-            return solver_of(batch, self.design, current).information(self.answers)
+            return solver_of(batch, kernel, current).information(self.answers)
 
         said = np.sum(self._map(information, self.batches), axis=0)
         known = [
@@ -98,20 +114,38 @@ class Passes:
         total = square.sum(axis=1) + self.held.scales * self.held.scale
         self.scale = total / (n_weights + self.held.scales)
 
-    def _map(self, work: Callable[..., Result], items: Sequence[object]) -> list[Result]:
-        if self.n_jobs == 1:
+    def _map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        if self.n_jobs == 1 or len(items) == 1:
             return [work(item) for item in items]
-        return list(Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(work)(item) for item in items))
+        with ThreadPoolExecutor(self.n_jobs) as pool:
+            return list(pool.map(work, items))
 
     def _fixed_part(self, fixed: np.ndarray) -> np.ndarray:
-        idea, partner = self.feedback.idea, self.feedback.partner
-        return np.asarray(np.einsum("na,na->n", (self.design @ fixed)[idea], self.answers[partner]))
+        idea, partner, weights = self.feedback.idea, self.feedback.partner, self.design @ fixed
+
+        def part(rows: slice) -> np.ndarray:
+            return np.asarray(np.vecdot(weights[idea[rows]], self.answers[partner[rows]]))
+
+        return np.concatenate(self._map(part, self._chunks))
 
     def _summed(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """Return each idea's ``values`` times their raters' ``answers``, summed, shape (n_ideas, A)."""
-        order = self._by_idea
-        table = (values[order], self.feedback.partner[order], self._idea_ends)
-        return np.asarray(csr_array(table, shape=(len(self.design), len(answers))) @ answers)
+        values = values[self._by_idea]
+
+        def part(ideas: slice) -> np.ndarray:
+            ends = self._idea_ends[ideas.start : ideas.stop + 1]
+            ratings = slice(ends[0], ends[-1])
+            table = (values[ratings], self._raters[ratings], (ends - ends[0]).astype(np.int32))
+            return np.asarray(csr_array(table, shape=(len(ends) - 1, len(answers))) @ answers)
+
+        return np.concatenate(self._map(part, self._idea_parts))
+
+    def _parts_of_ideas(self) -> list[slice]:
+        """Return the ideas in runs of about as many ratings each."""
+        n_parts = 1 + self._idea_ends[-1] // (8 * CHUNK_RATINGS)
+        cuts = np.searchsorted(self._idea_ends, np.linspace(0, self._idea_ends[-1], n_parts + 1)[1:-1])
+        bounds = np.unique([0, *cuts, len(self.design)])
+        return [slice(int(start), int(stop)) for start, stop in pairwise(bounds)]
 
     def _precision(self) -> np.ndarray:
         """Return the prior precision of the fixed weights, shape (F, A)."""
@@ -127,7 +161,8 @@ class Passes:
             return np.asarray(self.design.T @ self._summed(values, self.answers))
 
         def whiten(values: np.ndarray) -> np.ndarray:
-            return _scattered(solvers, [_times(solver, values) for solver in solvers], len(values))
+            times = self._map(lambda solver: _times(solver, values), solvers)
+            return _scattered(solvers, times, len(values))
 
         def normal(vector: np.ndarray) -> np.ndarray:
             fixed = vector.reshape(shape)
@@ -201,12 +236,7 @@ class Passes:
     ) -> Parameters:
         """Return ``current`` with every variance at its maximum given the moments and its prior."""
         feedback, prior, held = self.feedback, self.prior, self.held
-        n_couples, n_partners = len(np.unique(feedback.couple)), len(np.unique(feedback.partner))
-        n_dates, n_ratings, n_ideas = (
-            len(np.unique(feedback.date)),
-            len(feedback.rating),
-            len(current.effects),
-        )
+        n_ratings, n_ideas = len(feedback.rating), len(current.effects)
         effect = float(np.sum(current.effects**2 + current.effect_vars))
 
         def covariance(now: np.ndarray, start: np.ndarray, moment: np.ndarray, n: int) -> np.ndarray:
@@ -217,13 +247,13 @@ class Passes:
         def variance(total: float, start: float, n: int) -> float:
             return float((total + held.variances * start) / (n + held.variances))
 
-        couple = sum((m.pull_couple - m.couple for m in moments), np.zeros_like(prior.couple_cov))
-        partner = sum((m.pull_partner - m.partner for m in moments), np.zeros_like(prior.partner_cov))
+        couple = sum((m.couple for m in moments), np.zeros_like(prior.couple_cov))
+        partner = sum((m.partner for m in moments), np.zeros_like(prior.partner_cov))
         return replace(
             current,
-            couple_cov=covariance(current.couple_cov, prior.couple_cov, couple, n_couples),
-            partner_cov=covariance(current.partner_cov, prior.partner_cov, partner, n_partners),
-            shock_var=variance(noise[0], prior.shock_var, n_dates),
+            couple_cov=covariance(current.couple_cov, prior.couple_cov, couple, self._n_couples),
+            partner_cov=covariance(current.partner_cov, prior.partner_cov, partner, self._n_partners),
+            shock_var=variance(noise[0], prior.shock_var, self._n_dates),
             noise_var=variance(noise[1], prior.noise_var, n_ratings),
             effect_var=variance(effect, prior.effect_var, n_ideas),
         )

@@ -16,9 +16,10 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse import csr_array
 
+from recommender.preferences.kernels import Kernel
 from recommender.preferences.model import Parameters
 
-BATCH_RATINGS = 8192
+BATCH_RATINGS = 32768
 """Padded ratings in one batch of couples; chosen so that a batch's arrays stay in the cache."""
 
 
@@ -50,18 +51,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sums over couples. F is the number of features, intercept included.
+    """Sums of ``X'(uu' - C⁻¹)X``, with u = C⁻¹ residual. F is the number of features, intercept included.
 
     Attributes
     ----------
-    pull_couple, pull_partner : ndarray of shape (F, F)
-        Sums of ``X'uu'X``, with u = C⁻¹ residual: over couples, and over partners with their own ratings.
     couple, partner : ndarray of shape (F, F)
-        Sums of ``X'C⁻¹X`` likewise.
+        Over couples with all of their ratings, and over partners with their own.
     """
 
-    pull_couple: np.ndarray
-    pull_partner: np.ndarray
     couple: np.ndarray
     partner: np.ndarray
 
@@ -106,32 +103,30 @@ def batches_of(
     return tuple(_pad(rows, partner, idea, date) for rows in _grouped(couples, 2 * n_features))
 
 
-def solver_of(batch: Batch, design: np.ndarray, parameters: Parameters) -> Solver:
+def solver_of(batch: Batch, kernel: Kernel, parameters: Parameters) -> Solver:
     """Return the batch's covariances under ``parameters``, factorised the cheaper way."""
     n = batch.rows.shape[1]
-    if len(batch.rows) == 1 and n > batch.partners.shape[1] * design.shape[1]:
-        return RichSolver(batch, design, parameters)
-    return DenseSolver(batch, design, parameters)
+    if len(batch.rows) == 1 and n > batch.partners.shape[1] * kernel.design.shape[1]:
+        return RichSolver(batch, kernel.design, parameters)
+    return DenseSolver(batch, kernel, parameters)
 
 
 class DenseSolver:
     """Couples with few ratings: every covariance is inverted as it stands; padding has unit variance."""
 
-    def __init__(self, batch: Batch, design: np.ndarray, parameters: Parameters) -> None:
+    def __init__(self, batch: Batch, kernel: Kernel, parameters: Parameters) -> None:
         self.batch = batch
-        self._features = design[batch.idea] * batch.real[:, :, None]
-        shared = design @ parameters.couple_cov
-        own = shared + design @ parameters.partner_cov
+        self._kernel = kernel
         n = batch.rows.shape[1]
         covariance = np.empty((len(batch.rows), n, n))
         for one, other in self._pairs():
             mine, yours = self._seat(one), self._seat(other)
-            weights = own if one == other else shared
-            block = weights[batch.idea[:, mine]] @ self._features[:, yours].transpose(0, 2, 1)
-            covariance[:, mine, yours] = block * batch.real[:, mine, None]
-            covariance[:, yours, mine] = covariance[:, mine, yours].transpose(0, 2, 1)
+            block = kernel.block(one == other, batch.idea[:, mine], batch.idea[:, yours])
+            covariance[:, mine, yours] = block
+            covariance[:, yours, mine] = block.transpose(0, 2, 1)
         both = batch.real[:, :, None] & batch.real[:, None, :]
         self._same_date = both & (batch.date[:, :, None] == batch.date[:, None, :])
+        covariance *= both
         covariance += parameters.shock_var * self._same_date
         covariance[:, np.arange(n), np.arange(n)] += np.where(batch.real, parameters.noise_var, 1.0)
         self._inverse = np.linalg.inv(covariance)
@@ -152,32 +147,28 @@ class DenseSolver:
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
-        features, n_features = self._features, self._features.shape[2]
-        by_partner = features.reshape(len(features), self.batch.partners.shape[1], -1, n_features)
-        pulls = (alpha.reshape(*by_partner.shape[:2], 1, -1) @ by_partner)[:, :, 0]
-        couple, partner = np.zeros((n_features, n_features)), np.zeros((n_features, n_features))
-        for one, other, solved in self._solved():
-            block = _gram(features[:, self._seat(one)], solved)
-            couple += block if one == other else block + block.T
-            partner += block * (one == other)
-        total = pulls.sum(axis=1)
-        flat = pulls.reshape(-1, n_features)
-        return Moments(total.T @ total, flat.T @ flat, couple, partner)
+        idea, real = self.batch.idea, self.batch.real
+        couple, partner = np.zeros(()), np.zeros(())
+        for one, other in self._pairs():
+            mine, yours = self._seat(one), self._seat(other)
+            values = alpha[:, mine, None] * alpha[:, None, yours]
+            values -= self._inverse[:, mine, yours] * real[:, mine, None]
+            block = self._kernel.total(values, idea[:, mine], idea[:, yours])
+            couple = couple + (block if one == other else block + block.T)
+            partner = partner + block * (one == other)
+        return Moments(couple, partner)
 
     def information(self, answers: np.ndarray) -> np.ndarray:
         """Return what the ratings say of each answer's weights, shape (A, F, F)."""
         values, out = answers[self.batch.partners], np.zeros(())
-        for one, other, solved in self._solved():
-            blocks = self._features[:, self._seat(one)].transpose(0, 2, 1) @ solved
+        features = self._kernel.design[self.batch.idea] * self.batch.real[:, :, None]
+        for one, other in self._pairs():
+            mine, yours = self._seat(one), self._seat(other)
+            solved = self._inverse[:, mine, yours] @ features[:, yours]
+            blocks = features[:, mine].transpose(0, 2, 1) @ solved
             said = np.tensordot(values[:, one] * values[:, other], blocks, axes=(0, 0))
             out = out + (said if one == other else said + said.transpose(0, 2, 1))
         return out
-
-    def _solved(self) -> Iterator[tuple[int, int, np.ndarray]]:
-        """Yield every two partners and the first one's rows of C⁻¹ times the other's features."""
-        for one, other in self._pairs():
-            mine, yours = self._seat(one), self._seat(other)
-            yield one, other, self._inverse[:, mine, yours] @ self._features[:, yours]
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         """Yield every two partners once, and each with themselves: covariances are symmetric."""
@@ -238,10 +229,8 @@ class RichSolver:
         pulls = (self._features.T @ self._real(alpha)).reshape(len(blocks), -1)
         total = pulls.sum(axis=0)
         return Moments(
-            pull_couple=np.outer(total, total),
-            pull_partner=pulls.T @ pulls,
-            couple=blocks.sum(axis=(0, 2)),
-            partner=np.einsum("pfpg->fg", blocks),
+            np.outer(total, total) - blocks.sum(axis=(0, 2)),
+            pulls.T @ pulls - np.einsum("pfpg->fg", blocks),
         )
 
     def information(self, answers: np.ndarray) -> np.ndarray:
@@ -267,12 +256,6 @@ class RichSolver:
         out = np.zeros(self.batch.rows.shape)
         out[0, self._place] = values
         return out
-
-
-def _gram(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the sum over couples of left' right, shape (F, F)."""
-    n_features = left.shape[2]
-    return np.asarray(left.reshape(-1, n_features).T @ right.reshape(-1, n_features))
 
 
 def _grouped(couples: list[np.ndarray], rich: int) -> Iterator[list[np.ndarray]]:
