@@ -50,9 +50,10 @@ docs: $(VENV)/.test-stamp  ## write docs/reference and docs/licences.md anew fro
 	$(BIN)/python -m tests.references
 	$(BIN)/python -m tests.licences
 
-bench: $(VENV)/.test-stamp  ## how fast a plan is, the service answers, and everybody is planned for
-	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench_service
+bench: $(VENV)/.test-stamp  ## how fast plans, answers and fits are, kept in docs/benchmarks.json (some minutes)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_service
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_fit
 
 prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
 	$(BIN)/python -m recommender.learning.shipped

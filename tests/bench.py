@@ -31,6 +31,7 @@ from recommender.planning.settings import PlanSettings
 from recommender.planning.slate import Pick, choose_slate
 from recommender.planning.weekly import reasons_for, score_ideas, seeded, weekly_plan
 from recommender.service.serving import ServedModels
+from tests.record import record
 
 N_RATED = 20
 SIZES = {1_000: 400, 100_000: 20}
@@ -120,6 +121,7 @@ def steps_of(n_ideas: int) -> dict[str, Callable[[], object]]:
 def main() -> None:
     """Print a table for each size of catalogue."""
     threadpool_limits(limits=1, user_api="blas")  # as a deployment does
+    found = {}
     for n_ideas, runs in SIZES.items():
         medians = {name: timed(work, runs) for name, work in steps_of(n_ideas).items()}
         title = f"\nOne plan, {n_ideas:,} ideas, {N_RATED} past ratings by each partner"
@@ -130,6 +132,8 @@ def main() -> None:
             share = "" if name == YARDSTICK else f"{took / medians[WHOLE]:.0%}"
             table.add_row(name, f"{took:.3f}", share, f"{took / medians[YARDSTICK]:.1f}")
         Console().print(table)
+        found[f"{n_ideas:,} ideas"] = {name: round(took, 4) for name, took in medians.items()}
+    record("plan, median ms", found)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from rich.table import Table
 from recommender.domain import Week
 from recommender.service import Planned, Settings, open_deployment, plan_everyone
 from tests.crowds import settle
+from tests.record import record
 from tests.serving import free_port, served
 from tests.test_workers import WEEK, someone
 
@@ -176,6 +177,8 @@ def main() -> None:
     for name, rate in rates.items():
         crowd.add_row(name, f"{rate:,.0f}", f"{rate / rates['1 process']:.2f}")
     Console().print(answers, crowd)
+    record("answers", {name: vars(it) for name, it in asked.items()})
+    record("plan --all, couples a second", rates)
 
 
 if __name__ == "__main__":

@@ -82,9 +82,24 @@ def test_a_first_sample_changes_little(feedback: Feedback, monkeypatch: pytest.M
     assert sampled.noise_var == pytest.approx(straight.noise_var, rel=0.02)
 
 
+def test_a_second_sample_begins_higher(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first pass over all of it is ahead of that from the first sample, and the end as high."""
+    told: dict[int, list[float]] = {len(feedback.rating): [], 500: []}
+    monkeypatch.setattr(em, "SAMPLE_RATINGS", 200)
+    for size, objectives in told.items():
+        monkeypatch.setattr(em, "MORE_RATINGS", size)
+        fit_parameters(
+            feedback, prior(), tolerance=1e-3, on_iteration=lambda _, height, to=objectives: to.append(height)
+        )
+    straight, sampled = told.values()
+    assert sampled[0] > straight[0]
+    assert sampled[-1] > straight[-1] - 1e-3 * abs(straight[-1])
+
+
 def test_threads_do_not_change_the_fit(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two threads give the same parameters to the last bit."""
     monkeypatch.setattr("recommender.preferences.solvers.BATCH_RATINGS", 256)
+    monkeypatch.setattr("recommender.preferences.passes.CHUNK_RATINGS", 100)
     one, two = (fit_parameters(feedback, prior(), max_iterations=4, n_jobs=jobs) for jobs in (1, 2))
     for field in fields(Parameters):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(two, field.name))

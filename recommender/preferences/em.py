@@ -31,8 +31,9 @@ SCALE_STEPS, SCALE_PASSES = 3, 4
 GROWTH = 1.6
 """How much longer each stretched step is than the one before; 1 is EM."""
 
-SAMPLE_RATINGS = 10_000
-"""What a first fit works on where there is more than twice as much."""
+SAMPLE_RATINGS, MORE_RATINGS = 10_000, 100_000
+"""What a first fit works on where there is more than twice as much, and what a second does until it hardly
+moves; so that few passes over all of it are left."""
 
 
 def fit_parameters(
@@ -62,15 +63,24 @@ def fit_parameters(
     """
     strength = strength or Strength()
     with threadpool_limits(1, user_api="blas"):
-        few = len(feedback.rating) <= 2 * SAMPLE_RATINGS
-        sample = feedback if few else feedback.of_couples(SAMPLE_RATINGS, np.random.default_rng(0))
-        first = Passes(sample, prior, strength, n_jobs)
+        first = Passes(_sample(feedback, SAMPLE_RATINGS), prior, strength, n_jobs)
         start = prior
         for _ in range(SCALE_STEPS):
             start = _climb(first, start, SCALE_PASSES, 0.0, lambda *_: None)
             first.learn_scale(start)
+        more = _sample(feedback, MORE_RATINGS)
+        if more is not feedback:
+            passes = Passes(more, prior, strength, n_jobs, first.scale)
+            start = _climb(passes, start, max_iterations, tolerance, lambda *_: None)
         passes = Passes(feedback, prior, strength, n_jobs, first.scale)
         return _climb(passes, start, max_iterations, tolerance, on_iteration)
+
+
+def _sample(feedback: Feedback, n_ratings: int) -> Feedback:
+    """Return about so many ratings, of whole couples; all of them where there is not twice as much."""
+    if len(feedback.rating) <= 2 * n_ratings:
+        return feedback
+    return feedback.of_couples(n_ratings, np.random.default_rng(0))
 
 
 def _climb(

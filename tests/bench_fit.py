@@ -1,0 +1,192 @@
+"""``make bench``, third part: how long a retraining's fit takes, beside packages that one could take instead.
+
+All people are simulated: each likes some tags, some of what their partner likes, and something that no tag
+says. Newcomers have two ratings in what is learned from, and eight that are not; the order of these is what
+the models are judged by. LightFM's time is that of its epochs up to the one that is best on ratings held out
+for that; finding out which it is, is not counted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from scipy.sparse import csr_matrix, hstack, identity
+
+from recommender.catalogue.library import load_catalogue
+from recommender.learning.evaluation.metrics import pairwise_accuracy
+from recommender.learning.snapshot import idea_frame
+from recommender.preferences.estimator import HierarchicalRecommender
+from tests.record import record
+
+SIZES = (1_000, 10_000, 100_000)
+"""Partners, each with ten ratings."""
+
+N_RATED, N_REVEALED, N_NEWCOMERS, N_LATENT, N_ANSWERS = 10, 2, 2_000, 8, 12
+N_COMPONENTS, PATIENCE, EPOCHS = 16, 3, 60
+
+
+@dataclass(frozen=True)
+class World:
+    """Feedback to learn from, newcomers' later ratings to be judged by, and everybody's answers."""
+
+    ideas: pd.DataFrame
+    answers: pd.DataFrame
+    known: pd.DataFrame
+    later: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How long a model took to fit, seconds, and how well it orders newcomers' later ratings."""
+
+    seconds: float
+    accuracy: float
+
+
+def world(n_partners: int, seed: int = 1) -> World:
+    """Return so many simulated partners, two and two couples, who rate the same dates."""
+    rng = np.random.default_rng(seed)
+    ideas = idea_frame(load_catalogue())
+    tags = (ideas - ideas.mean()).to_numpy()
+    tags = tags / np.sqrt((tags**2).sum(axis=1).mean())
+    beyond = rng.normal(size=(len(ideas), N_LATENT)) / np.sqrt(N_LATENT)
+    couple = np.arange(n_partners) // 2
+    n_couples = int(couple[-1]) + 1
+    taste = (
+        rng.normal(size=(n_couples, tags.shape[1]))[couple] + rng.normal(size=(n_partners, tags.shape[1]))
+    ) / 2
+    quirk = rng.normal(size=(n_partners, N_LATENT)) / 2
+    dates = np.array([rng.choice(len(ideas), N_RATED, replace=False) for _ in range(n_couples)])
+    partner, idea = np.repeat(np.arange(n_partners), N_RATED), dates[couple].ravel()
+    liked = np.vecdot(tags[idea], taste[partner]) + np.vecdot(beyond[idea], quirk[partner])
+    liked += 3.6 + rng.normal(0, 0.3, len(ideas))[idea] + rng.normal(0, 0.6, len(idea))
+    names = np.array([f"p{k}" for k in range(n_partners)])
+    ratings = pd.DataFrame(
+        {
+            "partner_id": names[partner],
+            "couple_id": np.array([f"c{k}" for k in range(n_couples)])[couple[partner]],
+            "idea_id": ideas.index.to_numpy()[idea],
+            "rating": np.clip(np.rint(liked), 1, 5),
+        }
+    )
+    said = (taste[:, :N_ANSWERS] + rng.normal(size=(n_partners, N_ANSWERS)) > 0).astype(float)
+    answers = pd.DataFrame(said, index=names, columns=[f"a{k}" for k in range(N_ANSWERS)])
+    newcomer = partner >= n_partners - min(N_NEWCOMERS, n_partners // 5)
+    held = newcomer & (np.tile(np.arange(N_RATED), n_partners) >= N_REVEALED)
+    return World(ideas, answers, ratings[~held], ratings[held])
+
+
+def judged(later: pd.DataFrame, score: np.ndarray) -> float:
+    """Return the share of pairs in order, averaged over newcomers whose later ratings differ."""
+    groups = later.reset_index(drop=True).groupby("partner_id").indices.values()
+    rating = later["rating"].to_numpy()
+    people = [rows for rows in groups if np.ptp(rating[rows]) > 0]
+    return float(np.mean([pairwise_accuracy(rating[rows], score[rows]) for rows in people]))
+
+
+def ours(it: World) -> Fit:
+    """Return our model's fit, on every core."""
+    model = HierarchicalRecommender(n_jobs=os.cpu_count() or 1)
+    began = perf_counter()
+    model.fit(it.known, it.ideas, it.answers)
+    took = perf_counter() - began
+    known = it.known[it.known["couple_id"].isin(it.later["couple_id"])]
+    return Fit(took, judged(it.later, model.predict(it.later, ratings=known)))
+
+
+def lightfm(it: World) -> Fit:
+    """Return LightFM's fit with tags and answers, logistic loss, on every core, to its best epoch."""
+    from lightfm import LightFM
+
+    people, ideas = pd.Index(it.answers.index), it.ideas.index
+    mean = it.known.groupby("partner_id")["rating"].transform("mean")
+    sign = np.where(it.known["rating"] >= mean, 1.0, -1.0).astype(np.float32)
+    row = people.get_indexer(pd.Index(it.known["partner_id"]))
+    column = ideas.get_indexer(pd.Index(it.known["idea_id"]))
+    shape = len(people), len(ideas)
+    held = np.random.default_rng(0).random(len(row)) < 0.1
+    cells = csr_matrix((sign[~held], (row[~held], column[~held])), shape=shape).tocoo()
+    sides = {
+        "user_features": hstack([identity(len(people)), csr_matrix(it.answers.to_numpy())]).tocsr(),
+        "item_features": hstack([identity(len(ideas)), csr_matrix(it.ideas.to_numpy())]).tocsr(),
+    }
+    asked = (
+        people.get_indexer(pd.Index(it.later["partner_id"])),
+        ideas.get_indexer(pd.Index(it.later["idea_id"])),
+    )
+    model = LightFM(no_components=N_COMPONENTS, loss="logistic", random_state=0)
+    spent, best, since = 0.0, (-1.0, 0.0, 0.0), 0
+    for _ in range(EPOCHS):
+        began = perf_counter()
+        model.fit_partial(cells, epochs=1, num_threads=os.cpu_count() or 1, **sides)
+        spent += perf_counter() - began
+        right = float(np.mean(np.sign(model.predict(row[held], column[held], **sides)) == sign[held]))
+        since = 0 if right > best[0] else since + 1
+        if since == 0:
+            best = right, spent, judged(it.later, model.predict(*asked, **sides))
+        if since == PATIENCE:
+            break
+    return Fit(best[1], best[2])
+
+
+def implicit_als(it: World) -> Fit:
+    """Return the fit of weighted matrix factorisation of what people rated above their mean."""
+    from implicit.als import AlternatingLeastSquares
+
+    people, ideas = pd.Index(it.answers.index), it.ideas.index
+    liked = it.known[it.known["rating"] >= it.known.groupby("partner_id")["rating"].transform("mean")]
+    row = people.get_indexer(pd.Index(liked["partner_id"]))
+    column = ideas.get_indexer(pd.Index(liked["idea_id"]))
+    cells = csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=(len(people), len(ideas)))
+    model = AlternatingLeastSquares(factors=N_COMPONENTS, random_state=0)
+    began = perf_counter()
+    model.fit(cells, show_progress=False)
+    took = perf_counter() - began
+    mine = model.user_factors[people.get_indexer(pd.Index(it.later["partner_id"]))]
+    theirs = model.item_factors[ideas.get_indexer(pd.Index(it.later["idea_id"]))]
+    return Fit(took, judged(it.later, np.vecdot(mine, theirs)))
+
+
+MODELS: dict[str, tuple[str | None, Callable[[World], Fit]]] = {
+    "rekindle": (None, ours),
+    "LightFM": ("lightfm", lightfm),
+    "implicit, ALS": ("implicit", implicit_als),
+}
+
+
+def measured(sizes: Iterable[int] = SIZES) -> dict[str, dict[str, Fit]]:
+    """Return every installed model's fit, by the number of ratings."""
+    installed = {
+        name: fit for name, (package, fit) in MODELS.items() if package is None or find_spec(package)
+    }
+    found = {}
+    for size in sizes:
+        it = world(size)
+        found[f"{len(it.known):,}"] = {name: fit(it) for name, fit in installed.items()}
+    return found
+
+
+def main() -> None:
+    """Print the table and record it."""
+    found = measured()
+    table = Table(title="\nFitting, simulated people with ten ratings each", title_justify="left")
+    for column in ("ratings", "model", "seconds", "times ours", "newcomers' pairs in order after 2 ratings"):
+        table.add_column(column, justify="left" if column == "model" else "right")
+    for n_ratings, fits in found.items():
+        for name, fit in fits.items():
+            ratio = fit.seconds / fits["rekindle"].seconds
+            table.add_row(n_ratings, name, f"{fit.seconds:.1f}", f"{ratio:.2f}", f"{fit.accuracy:.3f}")
+    Console().print(table)
+    record("fit", {size: {name: vars(fit) for name, fit in fits.items()} for size, fits in found.items()})
+
+
+if __name__ == "__main__":
+    main()
