@@ -112,7 +112,7 @@ def steps_of(n_ideas: int) -> dict[str, Callable[[], object]]:
         "feasibility and openings": lambda: feasible(table, occasion),
         "fairness, freshness, goals, care": lambda: score_ideas(table, expectation, occasion, settings),
         "slate, spreads and propensities": slate,
-        "reasons": lambda: [reasons_for(table, expectation, scored, pick) for pick in picks],
+        "reasons": lambda: [reasons_for(table, occasion, expectation, scored, pick) for pick in picks],
         "starts": lambda: [can.openings.best_start(pick.idea_index, ()) for pick in picks],
         WHOLE: whole,
     }

@@ -116,9 +116,9 @@ def bare(body: bytes) -> Iterator[str]:
     process.stdin.write(body)
     process.stdin.close()
     process.stdout.readline()
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait()
+    with process:
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
 
 
 def requests() -> dict[str, Load]:

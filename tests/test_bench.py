@@ -1,0 +1,54 @@
+"""The benchmarks run, in small; their figures are nobody's bound here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests import bench, bench_fit, bench_service
+from tests.record import machine, record
+
+
+def test_every_step_of_a_plan_is_timed() -> None:
+    """Each is a thing that can be done again and again."""
+    steps = bench.steps_of(602)
+
+    assert {bench.YARDSTICK, bench.WHOLE} < steps.keys()
+    assert all(bench.timed(step, 1) > 0 for step in steps.values())
+
+
+def test_fits_are_timed_and_judged() -> None:
+    """Every model that is installed orders newcomers' ratings somehow, and ours better than a coin."""
+    (fits,) = bench_fit.measured([400]).values()
+
+    assert fits.keys() >= {"rekindle", "implicit, ALS"}
+    assert all(fit.seconds > 0 and 0 <= fit.accuracy <= 1 for fit in fits.values())
+    assert fits["rekindle"].accuracy > 0.5
+
+
+def test_answers_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service answers as often as the bare route is asked, however briefly."""
+    monkeypatch.setattr(bench_service, "SECONDS", 0.3)
+    monkeypatch.setattr(bench_service, "NEW_PLANS", 4)
+
+    asked = bench_service.requests()
+
+    assert len(asked) == 3
+    assert all(load.per_second > 0 and load.median <= load.p99 for load in asked.values())
+
+
+def test_a_record_keeps_the_others(tmp_path: Path) -> None:
+    """The last run of each benchmark stays, with four digits, the day and the machine."""
+    path = tmp_path / "kept.json"
+    record("one", {"a": 1.23456789}, path)
+    record("other", {"b": {"c": 2}}, path)
+    record("one", {"a": 0.000123456}, path)
+
+    kept = json.loads(path.read_text())
+    assert {name: one["figures"] for name, one in kept.items()} == {
+        "one": {"a": 0.0001235},
+        "other": {"b": {"c": 2}},
+    }
+    assert kept["one"]["machine"] == machine()
