@@ -185,7 +185,12 @@ def main() -> None:
             ratio = fit.seconds / fits["rekindle"].seconds
             table.add_row(n_ratings, name, f"{fit.seconds:.1f}", f"{ratio:.2f}", f"{fit.accuracy:.3f}")
     Console().print(table)
-    record("fit", {size: {name: vars(fit) for name, fit in fits.items()} for size, fits in found.items()})
+    figures = {
+        f"{size} ratings, {name}": {"seconds": fit.seconds, "newcomers' pairs in order": fit.accuracy}
+        for size, fits in found.items()
+        for name, fit in fits.items()
+    }
+    record("Fitting", figures)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import repeat
@@ -22,6 +22,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import numpy as np
+from distributed import LocalCluster
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +37,8 @@ CLIENTS = 4
 SECONDS = 5.0
 WORKERS = 2
 NEW_PLANS = 400
-CROWD = 4_000
+CROWD = 20_000
+DASK = "2 Dask workers"
 BARE_ROUTE = "a bare route, same bytes"
 
 BARE = """
@@ -142,15 +144,21 @@ def requests() -> dict[str, Load]:
 
 
 def planning() -> dict[str, float]:
-    """Return how many couples a second are planned for, with one process and with two."""
+    """Return how many couples a second are planned for, by whom."""
     rates = {}
-    for jobs in (1, 2):
-        with tempfile.TemporaryDirectory() as home:
-            deployment = open_deployment(Settings.from_environment({"REKINDLE_HOME": home}))
+    for name, jobs in (("1 process", 1), ("2 processes", 2), (DASK, 1)):
+        with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
+            settings = Settings.from_environment({"REKINDLE_HOME": home})
+            deployment = open_deployment(settings)
             settle(deployment.engine, CROWD, n_rated=10)
+            cluster = None
+            if name == DASK:
+                workers = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+                nanny = {"env": settings.as_environment()}
+                cluster = stack.enter_context(LocalCluster(**workers, **nanny)).scheduler_address
             begun = time.perf_counter()
-            done = sum(plan_everyone(deployment, Week.parse(WEEK), jobs=jobs), Planned(0, 0, 0))
-            rates[f"{jobs} process{'es' if jobs > 1 else ''}"] = done.made / (time.perf_counter() - begun)
+            made = plan_everyone(deployment, Week.parse(WEEK), jobs=jobs, cluster=cluster)
+            rates[name] = sum(made, Planned(0, 0, 0)).made / (time.perf_counter() - begun)
     return rates
 
 
@@ -177,8 +185,12 @@ def main() -> None:
     for name, rate in rates.items():
         crowd.add_row(name, f"{rate:,.0f}", f"{rate / rates['1 process']:.2f}")
     Console().print(answers, crowd)
-    record("answers", {name: vars(it) for name, it in asked.items()})
-    record("plan --all, couples a second", rates)
+    figures = {
+        name: {"a second": it.per_second, "median ms": it.median, "p99 ms": it.p99}
+        for name, it in asked.items()
+    }
+    record("GET over loopback, 2 workers", figures)
+    record("plan --all", {name: {"couples a second": rate} for name, rate in rates.items()})
 
 
 if __name__ == "__main__":

@@ -24,15 +24,18 @@ def machine() -> dict[str, object]:
     }
 
 
-def record(name: str, figures: Mapping[str, object], path: Path = RECORD) -> None:
-    """Write one benchmark's figures in place of those of its last run; the others stay."""
+def record(name: str, figures: Mapping[str, Mapping[str, float]], path: Path = RECORD) -> None:
+    """Write one benchmark's figures in place of those of its last run; the others stay.
+
+    Parameters
+    ----------
+    figures : Mapping[str, Mapping[str, float]]
+        For each thing that was measured its figures, by names that say the unit.
+    """
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    kept[name] = {"day": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "figures": _rounded(figures)}
-    path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _rounded(figures: object) -> object:
-    """Return figures to four digits: more would say that they come out so again."""
-    if isinstance(figures, Mapping):
-        return {name: _rounded(value) for name, value in figures.items()}
-    return float(f"{figures:.4g}") if isinstance(figures, float) else figures
+    # To four digits: more would say that they come out so again.
+    rounded = {
+        what: {unit: float(f"{value:.4g}") for unit, value in row.items()} for what, row in figures.items()
+    }
+    kept[name] = {"day": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "figures": rounded}
+    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")

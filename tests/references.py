@@ -17,6 +17,7 @@ from api.routes import ROUTES
 from recommender.catalogue.library import load_catalogue
 from recommender.catalogue.taxonomy import Facet
 from recommender.service.settings import variables
+from tests.record import RECORD
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 COLUMNS = 100
@@ -220,6 +221,24 @@ def _written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def benchmarks() -> str:
+    """Return the page of what `make bench` measured last."""
+    return _page(
+        "Benchmarks",
+        "What `make bench` measured last, of simulated couples, from `docs/benchmarks.json`. Compare ratios "
+        "rather than figures where the machine is another.",
+        *(_benchmark(name, kept) for name, kept in json.loads(RECORD.read_text(encoding="utf-8")).items()),
+    )
+
+
+def _benchmark(name: str, kept: Mapping[str, Any]) -> str:
+    machine, figures = kept["machine"], kept["figures"]
+    where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {kept['day']}."
+    columns = list(dict.fromkeys(column for row in figures.values() for column in row))
+    rows = ([what, *(f"{row[c]:,}" if c in row else "" for c in columns)] for what, row in figures.items())
+    return f"## {name}\n\n{where}\n\n{table(['', *columns], rows)}"
+
+
 def _page(title: str, *parts: str) -> str:
     made = "<!-- Written by `make docs`; what it says is changed where it is said. -->"
     return "\n\n".join((f"# {title}", made, *parts)) + "\n"
@@ -227,6 +246,7 @@ def _page(title: str, *parts: str) -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api.md": api,
+    "benchmarks.md": benchmarks,
     "cli.md": cli,
     "settings.md": settings,
     "taxonomy.md": taxonomy,

@@ -42,13 +42,13 @@ def test_answers_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_record_keeps_the_others(tmp_path: Path) -> None:
     """The last run of each benchmark stays, with four digits, the day and the machine."""
     path = tmp_path / "kept.json"
-    record("one", {"a": 1.23456789}, path)
-    record("other", {"b": {"c": 2}}, path)
-    record("one", {"a": 0.000123456}, path)
+    record("one", {"a": {"s": 1.23456789}}, path)
+    record("other", {"b": {"c": 2.0}}, path)
+    record("one", {"a": {"s": 0.000123456}}, path)
 
     kept = json.loads(path.read_text())
     assert {name: one["figures"] for name, one in kept.items()} == {
-        "one": {"a": 0.0001235},
-        "other": {"b": {"c": 2}},
+        "one": {"a": {"s": 0.0001235}},
+        "other": {"b": {"c": 2.0}},
     }
     assert kept["one"]["machine"] == machine()
