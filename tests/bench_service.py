@@ -154,8 +154,8 @@ def planning() -> dict[str, float]:
             cluster = None
             if name == DASK:
                 workers = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-                nanny = {"env": settings.as_environment()}
-                cluster = stack.enter_context(LocalCluster(**workers, **nanny)).scheduler_address
+                env = {**settings.as_environment(), "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+                cluster = stack.enter_context(LocalCluster(**workers, env=env)).scheduler_address
             begun = time.perf_counter()
             made = plan_everyone(deployment, Week.parse(WEEK), jobs=jobs, cluster=cluster)
             rates[name] = sum(made, Planned(0, 0, 0)).made / (time.perf_counter() - begun)

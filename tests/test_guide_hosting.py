@@ -24,7 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import postgresql
 from tests.conftest import OPERATOR_TOKEN
-from tests.guides import ROOT, claim, reader, run, steps, timed
+from tests.guides import ROOT, Console, claim, reader, run, steps, timed
 from tests.serving import free_port, served, wait_until_ready
 
 GUIDE = "docs/hosting.md"
@@ -171,8 +171,12 @@ def test_the_cluster(tmp_path: Path) -> None:
     """A scheduler and workers of their own plan for everybody."""
     address = f"tcp://127.0.0.1:{free_port()}"
     lines = [installed(step.command) for step in steps(CLUSTER)]
-    install, scheduler, worker, plan = (line.replace("tcp://10.0.0.5:8786", address) for line in lines)
-    environment = reader(tmp_path)
+    install, scheduler, unprofiled, worker, plan = (
+        line.replace("tcp://10.0.0.5:8786", address) for line in lines
+    )
+    console = Console(tmp_path)
+    console.type(unprofiled)
+    environment = console.environment
     run(install, tmp_path, environment)
     run("rekindle couples create Ana", tmp_path, environment)
     with ExitStack() as stack:
