@@ -60,8 +60,8 @@ Route                                   Caller    What it does
 
 Who calls
 ---------
-Send ``Authorization: Bearer`` and a token: a partner's, told once by ``POST /v1/couples`` or ``POST
-/v1/invites/accept``, or the operator's, ``REKINDLE_OPERATOR_TOKEN``. No token or a wrong one is 401; a
+Send ``Authorization: Bearer`` and a token: a partner's, told once by ``POST /v1/couples`` or
+``POST /v1/invites/accept``, or the operator's, ``REKINDLE_OPERATOR_TOKEN``. No token or a wrong one is 401; a
 token of the other kind is 403. A token that is not used for 180 days expires. ``POST /v1/me/sessions``
 makes more: of scope ``plan``, for a screen in the kitchen or another app, one may only read the plan and
 the couple, and nothing that is its partner's alone. Where sign-up is closed, ``POST /v1/couples`` takes

@@ -11,8 +11,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from scipy.sparse import csr_matrix, hstack, identity
 
 from recommender.catalogue.library import load_catalogue
 from recommender.learning.evaluation.metrics import pairwise_accuracy
+from recommender.learning.evaluation.rivals import ImplicitALSRecommender
 from recommender.learning.snapshot import idea_frame
 from recommender.preferences.estimator import HierarchicalRecommender
 from tests.record import record
@@ -92,9 +95,9 @@ def judged(later: pd.DataFrame, score: np.ndarray) -> float:
     return float(np.mean([pairwise_accuracy(rating[rows], score[rows]) for rows in people]))
 
 
-def ours(it: World) -> Fit:
-    """Return our model's fit, on every core."""
-    model = HierarchicalRecommender(n_jobs=os.cpu_count() or 1)
+def fitted(make: Callable[[], Any], it: World) -> Fit:
+    """Return the fit of one of the models that evaluations judge, which then learns of newcomers' ratings."""
+    model = make()
     began = perf_counter()
     model.fit(it.known, it.ideas, it.answers)
     took = perf_counter() - began
@@ -137,28 +140,10 @@ def lightfm(it: World) -> Fit:
     return Fit(best[1], best[2])
 
 
-def implicit_als(it: World) -> Fit:
-    """Return the fit of weighted matrix factorisation of what people rated above their mean."""
-    from implicit.als import AlternatingLeastSquares
-
-    people, ideas = pd.Index(it.answers.index), it.ideas.index
-    liked = it.known[it.known["rating"] >= it.known.groupby("partner_id")["rating"].transform("mean")]
-    row = people.get_indexer(pd.Index(liked["partner_id"]))
-    column = ideas.get_indexer(pd.Index(liked["idea_id"]))
-    cells = csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=(len(people), len(ideas)))
-    model = AlternatingLeastSquares(factors=N_COMPONENTS, random_state=0)
-    began = perf_counter()
-    model.fit(cells, show_progress=False)
-    took = perf_counter() - began
-    mine = model.user_factors[people.get_indexer(pd.Index(it.later["partner_id"]))]
-    theirs = model.item_factors[ideas.get_indexer(pd.Index(it.later["idea_id"]))]
-    return Fit(took, judged(it.later, np.vecdot(mine, theirs)))
-
-
 MODELS: dict[str, tuple[str | None, Callable[[World], Fit]]] = {
-    "rekindle": (None, ours),
+    "rekindle": (None, partial(fitted, partial(HierarchicalRecommender, n_jobs=os.cpu_count() or 1))),
     "LightFM": ("lightfm", lightfm),
-    "implicit, ALS": ("implicit", implicit_als),
+    "implicit, ALS": ("implicit", partial(fitted, partial(ImplicitALSRecommender, N_COMPONENTS))),
 }
 
 

@@ -143,8 +143,8 @@ def requests() -> dict[str, Load]:
     }
 
 
-def planning() -> dict[str, float]:
-    """Return how many couples a second are planned for, by whom."""
+def planning() -> dict[str, dict[str, float]]:
+    """Return how many couples a second are planned for, by whom, and what each takes in the database."""
     rates = {}
     for name, jobs in (("1 process", 1), ("2 processes", 2), (DASK, 1)):
         with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
@@ -158,7 +158,9 @@ def planning() -> dict[str, float]:
                 cluster = stack.enter_context(LocalCluster(**workers, env=env)).scheduler_address
             begun = time.perf_counter()
             made = plan_everyone(deployment, Week.parse(WEEK), jobs=jobs, cluster=cluster)
-            rates[name] = sum(made, Planned(0, 0, 0)).made / (time.perf_counter() - begun)
+            rate = sum(made, Planned(0, 0, 0)).made / (time.perf_counter() - begun)
+            size = sum(path.stat().st_size for path in Path(home).glob("rekindle.sqlite3*"))
+            rates[name] = {"couples a second": rate, "kB of database a couple": size / CROWD / 1000}
     return rates
 
 
@@ -180,17 +182,19 @@ def main() -> None:
     rates = planning()
     title = f"\nplan --all, {CROWD:,} simulated couples with ten rated dates each, SQLite"
     crowd = Table(title=title, title_justify="left")
-    for column in ("with", "couples a second", "times one process"):
+    for column in ("with", "couples a second", "times one process", "kB of database each"):
         crowd.add_column(column, justify="left" if column == "with" else "right")
-    for name, rate in rates.items():
-        crowd.add_row(name, f"{rate:,.0f}", f"{rate / rates['1 process']:.2f}")
+    alone = rates["1 process"]["couples a second"]
+    for name, row in rates.items():
+        rate, size = row.values()
+        crowd.add_row(name, f"{rate:,.0f}", f"{rate / alone:.2f}", f"{size:.1f}")
     Console().print(answers, crowd)
     figures = {
         name: {"a second": it.per_second, "median ms": it.median, "p99 ms": it.p99}
         for name, it in asked.items()
     }
     record("GET over loopback, 2 workers", figures)
-    record("plan --all", {name: {"couples a second": rate} for name, rate in rates.items()})
+    record("plan --all", rates)
 
 
 if __name__ == "__main__":

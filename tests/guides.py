@@ -49,13 +49,8 @@ class Step:
 
 def guides() -> list[Path]:
     """Return every guide that somebody wrote, the reference pages left out."""
-    found = [
-        *ROOT.glob("*.md"),
-        *ROOT.glob("data/*.md"),
-        *ROOT.glob("notebooks/*.md"),
-        *ROOT.glob("docs/*.md"),
-    ]
-    return sorted(path for path in found if path.name not in HISTORY)
+    folders = (ROOT, ROOT / "data", ROOT / "docs", ROOT / "notebooks")
+    return sorted(path for folder in folders for path in folder.glob("*.md") if path.name not in HISTORY)
 
 
 @cache
@@ -109,9 +104,7 @@ def steps(block: Block) -> list[Step]:
 
 def reader(home: Path, **more: str) -> dict[str, str]:
     """Return the environment of somebody who follows a guide: a home of their own and nothing set."""
-    ours = {
-        name: value for name, value in os.environ.items() if not name.startswith(("REKINDLE_", "PYTEST_"))
-    }
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {**ours, "HOME": str(home), "PATH": path, "OPENBLAS_NUM_THREADS": "1", **more}
 
@@ -157,18 +150,33 @@ def make(*words: str) -> list[str]:
     return ["make", *words, f"VENV={sys.prefix}", *(part for stamp in stamps for part in ("-o", stamp))]
 
 
-def timed(block: Block, folder: Path) -> None:
-    """Do what a systemd service and its timer say, in the environment that they give, in a folder."""
-    unit = configparser.ConfigParser(interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
-    unit.read_string(block.text)
-    program, _, arguments = unit["Service"]["ExecStart"].partition(" ")
-    given = dict(one.split("=", 1) for one in unit["Service"]["Environment"].split())
-    given["REKINDLE_HOME"] = given["REKINDLE_HOME"].replace("/srv", str(folder))
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a systemd service starts, with the home of its environment in a folder, and all that it says."""
+
+    command: str
+    environment: dict[str, str]
+    said: configparser.ConfigParser
+
+
+def unit_of(block: Block, folder: Path) -> Unit:
+    """Return a block's service; it starts the program that the guide has installed."""
+    said = configparser.ConfigParser(interpolation=None)
+    said.read_string(block.text)
+    program, _, arguments = said["Service"]["ExecStart"].partition(" ")
+    given = dict(one.split("=", 1) for one in said["Service"]["Environment"].split())
+    given["REKINDLE_HOME"] = f"{folder}{given['REKINDLE_HOME']}"
 
     assert program == "/opt/rekindle/bin/rekindle"
-    assert re.fullmatch(r"(Mon|Sun) \d\d:\d\d", unit["Timer"]["OnCalendar"])
-    run(f"{Path(program).name} {arguments}", folder, reader(folder, **given))
+    return Unit(f"rekindle {arguments}", reader(folder, **given), said)
+
+
+def timed(block: Block, folder: Path) -> None:
+    """Do what a systemd service and its timer say."""
+    unit = unit_of(block, folder)
+
+    assert re.fullmatch(r"(Mon|Sun) \d\d:\d\d", unit.said["Timer"]["OnCalendar"])
+    run(unit.command, folder, unit.environment)
 
 
 def links() -> Iterator[tuple[Path, str]]:

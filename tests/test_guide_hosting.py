@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 import shlex
@@ -24,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import postgresql
 from tests.conftest import OPERATOR_TOKEN
-from tests.guides import ROOT, Console, claim, reader, run, steps, timed
+from tests.guides import ROOT, Console, claim, reader, run, steps, timed, unit_of
 from tests.serving import free_port, served, wait_until_ready
 
 GUIDE = "docs/hosting.md"
@@ -71,24 +70,19 @@ def _as_root(line: str, folder: Path) -> str:
 
 def test_the_service(tmp_path: Path) -> None:
     """What systemd would start answers, with the file of settings, and ends when it is told to."""
-    unit = configparser.ConfigParser(interpolation=None)
-    unit.read_string(SERVICE.text)
-    program, *arguments = shlex.split(unit["Service"]["ExecStart"])
-    given = dict(one.split("=", 1) for one in shlex.split(unit["Service"]["Environment"]))
-    given["REKINDLE_HOME"] = f"{tmp_path}{given['REKINDLE_HOME']}"
+    unit = unit_of(SERVICE, tmp_path)
     token = run("openssl rand -hex 32", tmp_path, reader(tmp_path)).strip()
-    environment = reader(tmp_path, REKINDLE_OPERATOR_TOKEN=token, **given)
+    environment = {**unit.environment, "REKINDLE_OPERATOR_TOKEN": token}
     port = free_port()
 
-    line = [Path(program).name, *arguments, "--port", str(port)]
+    line = [*shlex.split(unit.command), "--port", str(port)]
     process = subprocess.Popen(line, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
 
-    assert program == "/opt/rekindle/bin/rekindle"
-    assert process.wait(int(unit["Service"]["TimeoutStopSec"])) == 0
+    assert process.wait(int(unit.said["Service"]["TimeoutStopSec"])) == 0
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +28,12 @@ def test_every_variable_that_is_read_is_a_setting() -> None:
     named = set(re.findall(r"REKINDLE_\w+", inspect.getsource(settings)))
 
     assert named == {one.name for one in settings.variables()}
+
+
+def test_the_defaults_that_are_told_hold() -> None:
+    """Of the values that stand as such; what is told in words is in the tests of deployments."""
+    held = settings.Settings.from_environment({}).as_environment()
+    told = {one.name: one.default.strip("`") for one in settings.variables() if "`" in one.default}
+
+    assert len(told) >= 4
+    assert {name: str(Path(value).expanduser()) for name, value in told.items()} == {n: held[n] for n in told}

@@ -166,7 +166,7 @@ def calendar() -> Response:
     """Show a new address of one's calendar, once."""
     call = a_partner()
     secret = service.new_calendar(call.deployment, call.caller)
-    return page("calendar.html", address=f"{request.url_root}v1/calendar/{secret}.ics")
+    return page("calendar.html", address=url_for("read_calendar", secret=secret, _external=True))
 
 
 def export() -> Response:

@@ -20,7 +20,7 @@ from recommender.preferences.kernels import Kernel
 from recommender.preferences.model import Parameters
 
 BATCH_RATINGS = 32768
-"""Padded ratings in one batch of couples; chosen so that a batch's arrays stay in the cache."""
+"""Padded ratings in one batch of couples: enough that a batch outweighs what each costs once."""
 
 
 @dataclass(frozen=True, slots=True)
