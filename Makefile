@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test programs lint lock bench prior tagger screenshots docs notebooks simulate fuzz sbom clean
+.PHONY: help run test programs lint lock bench bench-scale prior tagger screenshots docs notebooks simulate fuzz sbom clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ bench: $(VENV)/.test-stamp  ## how fast plans, answers and fits are, kept in doc
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_service
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_fit
+
+bench-scale: $(VENV)/.test-stamp  ## plans and weeks from a thousand couples to a million (an hour, 20 GB)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_scale
 
 prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
 	$(BIN)/python -m recommender.learning.shipped

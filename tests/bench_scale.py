@@ -1,0 +1,121 @@
+"""``make bench-scale``: a week's plans for everybody, and its pages, from a thousand couples to a million.
+
+One database grows tenfold at a time. At each size everybody is planned for by two processes, and then that
+week is asked for over loopback by partners drawn from all of them. All couples are simulated. A million take
+about an hour and 20 GB of disk.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from recommender.domain import Week
+from recommender.service import Deployment, Settings, open_deployment, plan_everyone
+from recommender.service.secret import hashed, new_secret
+from recommender.store.access import insert_token, use_token
+from recommender.store.engine import transaction
+from tests.bench_service import CLIENTS, WORKERS, Load, load
+from tests.crowds import partner_id, settle
+from tests.record import record
+from tests.serving import served
+
+SMALLEST, LARGEST = 1_000, 1_000_000
+WEEKS = tuple(Week(2027, number) for number in range(1, 53))
+N_RATED = 10
+N_ASKED = 5_000
+JOBS = 2
+
+
+def sizes(largest: int) -> Iterator[int]:
+    """Yield each number of couples, the last of them the largest."""
+    size = SMALLEST
+    while size < largest:
+        yield size
+        size *= 10
+    yield largest
+
+
+def planned(deployment: Deployment, week: Week, n_couples: int) -> dict[str, float]:
+    """Plan for everybody and return how long it took and the most that one process held."""
+    this, peak, made = psutil.Process(), 0, 0
+    begun = time.perf_counter()
+    shards = plan_everyone(deployment, week, jobs=JOBS)
+    for shard in track(shards, f"Planning for {n_couples:,}", n_couples // 200, console=Console(stderr=True)):
+        made += shard.made
+        peak = max(peak, *(one.memory_info().rss for one in (this, *this.children(recursive=True))))
+    took = time.perf_counter() - begun
+    assert made == n_couples, made
+    return {"plan s": took, "couples a second": made / took, "MiB a process": peak / 2**20}
+
+
+def invited(deployment: Deployment, n_couples: int) -> list[str]:
+    """Return tokens of partners of couples drawn from all, each new and used today."""
+    now = datetime.now(UTC)
+    drawn = random.Random(0).choices(range(n_couples), k=N_ASKED)
+    tokens = [new_secret() for _ in drawn]
+    with transaction(deployment.engine) as connection:
+        for number, token in zip(drawn, tokens, strict=True):
+            insert_token(connection, hashed(token), partner_id(number, 1), now)
+            use_token(connection, hashed(token), now.date())
+    return tokens
+
+
+def asked(deployment: Deployment, week: Week, n_couples: int) -> Load:
+    """Serve the database and return how fast weeks are told that are planned and were told before."""
+    requests = [(f"/v1/weeks/{week}", token) for token in invited(deployment, n_couples)]
+    with served(deployment.settings.home, "--workers", str(WORKERS)) as it:
+        shares = [requests[at::CLIENTS] for at in range(CLIENTS)]
+        load(it.url, shares)
+        return load(it.url, shares)
+
+
+def measured(largest: int) -> Iterator[tuple[int, dict[str, float]]]:
+    """Yield each number of couples with its figures."""
+    settled = 0
+    with tempfile.TemporaryDirectory() as home:
+        deployment = open_deployment(Settings.from_environment({"REKINDLE_HOME": home}))
+        for week, size in zip(WEEKS, sizes(largest), strict=False):
+            settle(deployment.engine, size - settled, N_RATED, first=settled)
+            figures = planned(deployment, week, size)
+            stored = sum(path.stat().st_size for path in Path(home).glob("*.sqlite3*"))
+            told = asked(deployment, week, size)
+            settled = size
+            yield (
+                size,
+                {
+                    **figures,
+                    "kB a couple": stored / size / 1000,
+                    "weeks told a second": told.per_second,
+                    "median ms": told.median,
+                },
+            )
+
+
+def main() -> None:
+    """Print the table, a row as soon as it is measured."""
+    largest = int(sys.argv[1]) if sys.argv[1:] else LARGEST
+    rows = {}
+    for size, figures in measured(largest):
+        rows[f"{size:,} couples"] = figures
+        table = Table(title="Simulated couples with ten rated dates each, SQLite, two processes")
+        for column in ("", *figures):
+            table.add_column(column, justify="right")
+        for name, row in rows.items():
+            table.add_row(name, *(f"{value:,.1f}" for value in row.values()))
+        Console().print(table)
+    record("plan --all and weeks, by couples", rows)
+
+
+if __name__ == "__main__":
+    main()
