@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from recommender.domain import Scope
 from recommender.store.tables import calendars, invites, links, partners, tokens
@@ -28,7 +28,9 @@ class Token:
 
 A_TOKEN = select(
     *((partners if field.name == "couple_id" else tokens).c[field.name] for field in fields(Token))
-)
+).join_from(tokens, partners)
+# Made once, since every request asks it.
+BY_HASH = A_TOKEN.where(tokens.c.token_hash == bindparam("wanted"))
 
 
 def insert_token(
@@ -46,14 +48,13 @@ def insert_token(
 
 def find_token(connection: Connection, token_hash: str) -> Token | None:
     """Return the token with a hash, or None."""
-    query = A_TOKEN.join_from(tokens, partners).where(tokens.c.token_hash == token_hash)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(BY_HASH, {"wanted": token_hash}).mappings().first()
     return None if row is None else Token(**row)
 
 
 def list_tokens(connection: Connection, partner_id: str) -> tuple[Token, ...]:
     """Return a partner's tokens, the newest first."""
-    query = A_TOKEN.join_from(tokens, partners).where(tokens.c.partner_id == partner_id)
+    query = A_TOKEN.where(tokens.c.partner_id == partner_id)
     newest_first = query.order_by(tokens.c.created_at.desc(), tokens.c.token_hash)
     return tuple(Token(**row) for row in connection.execute(newest_first).mappings())
 

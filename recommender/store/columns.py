@@ -34,7 +34,12 @@ class Document(TypeDecorator[Any]):
         return self._adapter.dump_python(value, mode="json")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
-        """Return the domain value; the message of a failure leaves out what was stored."""
+        """Return the domain value, None where an outer join met no row.
+
+        The message of a failure leaves out what was stored.
+        """
+        if value is None:
+            return None
         try:
             return self._adapter.validate_python(value)
         except ValidationError:

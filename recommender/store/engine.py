@@ -50,7 +50,7 @@ def open_engine(url: str) -> Engine:
         address = make_url(url)
         if address.get_backend_name() not in READING:
             raise StoreError(BAD_ADDRESS)
-        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True, **_options(address))
+        engine = create_engine(address, hide_parameters=True, **_options(address))
     except ArgumentError:
         raise StoreError(BAD_ADDRESS) from None
     except ModuleNotFoundError as error:
@@ -118,7 +118,8 @@ def _options(address: URL) -> dict[str, Any]:
         return {}
     limits = address.query.get("options", POSTGRESQL_LIMITS)
     arguments = {"connect_timeout": 5, "application_name": "rekindle", "options": limits}
-    return {"pool_size": 8, "max_overflow": 4, "pool_timeout": 5, "connect_args": arguments}
+    pool = {"pool_size": 8, "max_overflow": 4, "pool_timeout": 5, "pool_pre_ping": True}
+    return {**pool, "connect_args": arguments}
 
 
 def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> None:

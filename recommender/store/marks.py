@@ -6,13 +6,19 @@ from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from recommender.domain import Mark, Plan
 from recommender.store.tables import marks
 from recommender.store.upserts import insert
 
 COLUMNS = tuple(marks.c[field.name] for field in fields(Mark))
+# Made once, since every reading of a week asks it.
+OF_SUGGESTIONS = (
+    select(*COLUMNS)
+    .where(marks.c.suggestion_id.in_(bindparam("shown", expanding=True)))
+    .order_by(marks.c.suggestion_id, marks.c.partner_id)
+)
 
 
 def put_mark(connection: Connection, mark: Mark) -> None:
@@ -27,12 +33,7 @@ def put_mark(connection: Connection, mark: Mark) -> None:
 def list_marks(connection: Connection, plan: Plan) -> tuple[Mark, ...]:
     """Return every mark of a plan's suggestions, in order of suggestion_id and partner_id."""
     shown = [suggestion.suggestion_id for suggestion in plan.suggestions]
-    query = (
-        select(*COLUMNS)
-        .where(marks.c.suggestion_id.in_(shown))
-        .order_by(marks.c.suggestion_id, marks.c.partner_id)
-    )
-    return tuple(Mark(**row) for row in connection.execute(query).mappings())
+    return tuple(Mark(**row) for row in connection.execute(OF_SUGGESTIONS, {"shown": shown}).mappings())
 
 
 def list_partner_marks(connection: Connection, partner_id: str) -> tuple[Mark, ...]:

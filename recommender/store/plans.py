@@ -7,11 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 
 from recommender.domain import Plan, Suggestion, SwapReason, Week
 from recommender.store.tables import plans, suggestions
 from recommender.store.upserts import insert
+
+# Made once: putting a statement together takes longer than reading its rows.
+A_PLAN = (
+    select(plans.c.rule, plans.c.advice, *suggestions.c)
+    .select_from(
+        plans.outerjoin(
+            suggestions,
+            (suggestions.c.couple_id == plans.c.couple_id)
+            & (suggestions.c.week == plans.c.week)
+            & suggestions.c.replaced_at.is_(None),
+        )
+    )
+    .where(plans.c.couple_id == bindparam("of_couple"), plans.c.week == bindparam("in_week"))
+    .order_by(suggestions.c.position)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +98,11 @@ def planned_weeks(
 
 def find_plan(connection: Connection, couple_id: str, week: Week) -> Plan | None:
     """Return a couple's plan for a week with the suggestions in force by position, or None."""
-    this_plan = (plans.c.couple_id == couple_id, plans.c.week == str(week))
-    stored = connection.execute(select(plans.c.rule, plans.c.advice).where(*this_plan)).first()
-    if stored is None:
+    rows = connection.execute(A_PLAN, {"of_couple": couple_id, "in_week": str(week)}).mappings().all()
+    if not rows:
         return None
-    in_force = (
-        select(suggestions)
-        .where(suggestions.c.couple_id == couple_id, suggestions.c.week == str(week))
-        .where(suggestions.c.replaced_at.is_(None))
-        .order_by(suggestions.c.position)
-    )
-    shown = tuple(read_suggestion(row) for row in connection.execute(in_force).mappings())
-    return Plan(week, couple_id, stored.rule, shown, stored.advice)
+    shown = tuple(read_suggestion(row) for row in rows if row["suggestion_id"] is not None)
+    return Plan(week, couple_id, rows[0]["rule"], shown, rows[0]["advice"])
 
 
 def replace_suggestion(

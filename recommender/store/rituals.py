@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, select, update
 
 from recommender.domain import Ritual, Week
 from recommender.store.tables import confirmations, rituals
 from recommender.store.upserts import insert
 
 FIELDS = tuple(field.name for field in fields(Ritual))
+# Made once: putting a statement together takes longer than reading its rows.
+OFFERED = (
+    select(rituals, confirmations.c.partner_id)
+    .select_from(rituals.outerjoin(confirmations))
+    .order_by(rituals.c.week, rituals.c.shown_at, rituals.c.position, confirmations.c.partner_id)
+)
+OF_COUPLES = OFFERED.where(rituals.c.couple_id.in_(bindparam("of_couples", expanding=True)))
+IN_WEEK = OF_COUPLES.where(rituals.c.week == bindparam("in_week"))
+BY_ID = OFFERED.where(
+    rituals.c.couple_id == bindparam("of_couple"), rituals.c.ritual_id == bindparam("wanted")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +67,14 @@ def list_rituals(
     connection: Connection, *couple_ids: str, week: Week | None = None
 ) -> tuple[OfferedRitual, ...]:
     """Return every ritual ever offered to couples, or in one week, by week, time and position."""
-    where: list[ColumnElement[bool]] = [rituals.c.couple_id.in_(couple_ids)]
-    if week is not None:
-        where.append(rituals.c.week == str(week))
-    return _offered(connection, *where)
+    if week is None:
+        return _offered(connection, OF_COUPLES, of_couples=couple_ids)
+    return _offered(connection, IN_WEEK, of_couples=couple_ids, in_week=str(week))
 
 
 def find_ritual(connection: Connection, couple_id: str, ritual_id: str) -> OfferedRitual | None:
     """Return one of a couple's rituals, or None."""
-    found = _offered(connection, rituals.c.couple_id == couple_id, rituals.c.ritual_id == ritual_id)
+    found = _offered(connection, BY_ID, of_couple=couple_id, wanted=ritual_id)
     return found[0] if found else None
 
 
@@ -91,15 +102,9 @@ def keep_ritual(connection: Connection, ritual_id: str, at: datetime) -> None:
     connection.execute(update(rituals).where(*unkept).values(kept_at=at))
 
 
-def _offered(connection: Connection, *where: ColumnElement[bool]) -> tuple[OfferedRitual, ...]:
-    query = (
-        select(rituals, confirmations.c.partner_id)
-        .select_from(rituals.outerjoin(confirmations))
-        .where(*where)
-        .order_by(rituals.c.week, rituals.c.shown_at, rituals.c.position, confirmations.c.partner_id)
-    )
+def _offered(connection: Connection, query: Select[Any], **values: object) -> tuple[OfferedRitual, ...]:
     rows: dict[str, list[RowMapping]] = {}
-    for row in connection.execute(query).mappings():
+    for row in connection.execute(query, values).mappings():
         rows.setdefault(row["ritual_id"], []).append(row)
     return tuple(_ritual(joined) for joined in rows.values())
 
