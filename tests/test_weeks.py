@@ -34,9 +34,11 @@ from recommender.service import (
     update_date,
     update_me,
 )
+from recommender.service.callers import couple_of
+from recommender.service.past import read_past
 from recommender.service.serving import ServedModels
 from recommender.service.weeks import standpoint
-from recommender.store import people, plans, reading, transaction
+from recommender.store import people, plans, reading
 from tests.api_world import with_shipped_catalogue
 from tests.conftest import WEEK, Clock, Two, join
 from tests.planning_world import idea, objections, role_suits
@@ -115,10 +117,11 @@ class TestPlan:
         clock.now = date.starts_at + timedelta(hours=12)
         for caller, stars in ((lovers.robin, 5), (lovers.sam, 2)):
             put_rating(shipped, caller, date.date_id, enjoyment=stars)
-        with transaction(shipped.engine) as connection:
-            occasion, _ = standpoint(shipped, connection, lovers.sam, WEEK.next())
-        (past,) = (past for past in occasion.history if past.met == "done")
-        assert past.felt == {lovers.robin.partner_id: 5, lovers.sam.partner_id: 2}
+        with reading(shipped.engine) as connection:
+            past = read_past(connection, couple_of(connection, lovers.sam))
+        occasion, _ = standpoint(shipped, past, WEEK.next())
+        (done,) = (idea for idea in occasion.history if idea.met == "done")
+        assert done.felt == {lovers.robin.partner_id: 5, lovers.sam.partner_id: 2}
 
     def test_a_rating_changes_the_next_plan_at_once(self, shipped: Deployment, lovers: Two) -> None:
         """After a date is rated 1 by both, what the next week expects of ideas like it falls."""

@@ -261,8 +261,8 @@ def plan(week: Week | None, everyone: bool, jobs: int, dask: str | None) -> None
             show(done.couples)
     seconds = perf_counter() - begun
     print_text(
-        f"Planned for {counted(done.made, 'couple')} in {seconds:,.0f} s "
-        f"({done.couples / seconds:,.0f} a second); {done.before} had a plan, {done.paused} pause."
+        f"Planned for {counted(done.made, 'couple')} in {seconds:,.0f} s; "
+        f"{done.before} had a plan, {done.paused} pause."
     )
 
 

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from recommender.domain import Couple, Plan, Ritual
 from recommender.errors import Conflict, NotFound
 from recommender.planning.occasion import Occasion
 from recommender.planning.rituals import RITUALS, offer_rituals, within_limits
-from recommender.service.callers import Caller, find_home
+from recommender.service.callers import Caller, couple_of, find_home
 from recommender.service.deployment import Deployment
 from recommender.service.goals import this_week
+from recommender.service.past import Past, read_past
 from recommender.service.secret import new_id
 from recommender.service.telling import told
 from recommender.service.weeks import standpoint
-from recommender.store import plans, rituals, transaction
+from recommender.store import reading, rituals, transaction
 from recommender.store.rituals import OfferedRitual
 
 
@@ -57,8 +56,7 @@ def see_rituals(
     shown = _in_force(offered)
     settled = len(shown) == RITUALS and not _outgrown(d, couple, plan, shown)
     if not settled and plan.week >= this_week(d, couple):
-        with transaction(d.engine) as connection:
-            shown = _brought_up_to_date(d, connection, caller, plan)
+        shown = _brought_up_to_date(d, caller, plan)
     return tuple(_seen(one, caller) for one in shown)
 
 
@@ -109,29 +107,44 @@ def _outgrown(
     )
 
 
-def _brought_up_to_date(
-    d: Deployment, connection: Connection, caller: Caller, plan: Plan
-) -> tuple[OfferedRitual, ...]:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What is to become of the rituals that a week has in force: which are withdrawn, and what is offered."""
+
+    shown: tuple[OfferedRitual, ...]
+    gone: tuple[OfferedRitual, ...]
+    new: tuple[Ritual, ...]
+
+
+def _brought_up_to_date(d: Deployment, caller: Caller, plan: Plan) -> tuple[OfferedRitual, ...]:
     """Withdraw what outgrew the limits and fill the free positions, as far as limits allow."""
-    occasion, expectation = standpoint(d, connection, caller, plan.week)
-    couple_id = occasion.couple.couple_id
-    ever = rituals.list_rituals(connection, couple_id, week=plan.week)
-    for gone in _outgrown(d, occasion.couple, plan, _in_force(ever)):
-        rituals.withdraw_ritual(connection, gone.ritual.ritual_id, d.clock())
-    ever = rituals.list_rituals(connection, couple_id, week=plan.week)
-    held = {one.ritual.position for one in _in_force(ever)}
+    with reading(d.engine) as connection:
+        past = read_past(connection, couple_of(connection, caller))
+    draft = _draft(d, past, plan)  # before the couple is held, so that nobody waits for it
+    if not draft.gone and not draft.new:
+        return draft.shown
+    with transaction(d.engine) as connection:
+        now = read_past(connection, couple_of(connection, caller, for_update=True))
+        if now != past:
+            draft = _draft(d, now, plan)
+        for one in draft.gone:
+            rituals.withdraw_ritual(connection, one.ritual.ritual_id, d.clock())
+        rituals.insert_rituals(connection, plan.couple_id, plan.week, draft.new, d.clock())
+        return _in_force(rituals.list_rituals(connection, plan.couple_id, week=plan.week))
+
+
+def _draft(d: Deployment, past: Past, plan: Plan) -> _Draft:
+    occasion, expectation = standpoint(d, past, plan.week)
+    ever = tuple(one for one in past.rituals if one.week == plan.week)
+    shown = _in_force(ever)
+    gone = _outgrown(d, past.couple, plan, shown)
+    held = {one.ritual.position for one in shown if one not in gone}
     free = tuple(position for position in range(1, RITUALS + 1) if position not in held)
     taken = (
-        *(exposure.suggestion.idea_id for exposure in _exposures(connection, plan)),
+        *(one.suggestion.idea_id for one in past.exposures if one.week == plan.week),
         *(one.ritual.idea_id for one in ever),
     )
     new = offer_rituals(
         d.table, expectation, occasion, d.plan_settings, free, taken, lambda: new_id(d.clock())
     )
-    rituals.insert_rituals(connection, couple_id, plan.week, new, d.clock())
-    return _in_force(rituals.list_rituals(connection, couple_id, week=plan.week))
-
-
-def _exposures(connection: Connection, plan: Plan) -> tuple[plans.Exposure, ...]:
-    shown = plans.all_exposures(connection, plan.couple_id)
-    return tuple(exposure for exposure in shown if exposure.week == plan.week)
+    return _Draft(shown, gone, new)

@@ -62,12 +62,18 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
         If the week lies centuries off.
     """
     with reading(deployment.engine) as connection:
-        plan = standing_plan(deployment, connection, couple_of(connection, caller), week)
-    if plan is not None:
-        return plan
+        couple = couple_of(connection, caller)
+        plan = standing_plan(deployment, connection, couple, week)
+        if plan is not None:
+            return plan
+        past = read_past(connection, couple)
+    draft = make_plan(deployment, past, week)  # before the couple is held, so that nobody waits for it
     with transaction(deployment.engine) as connection:
-        past = _past(connection, caller)
-        plan = plan_store.find_plan(connection, past.couple.couple_id, week)
+        couple = couple_of(connection, caller, for_update=True)
+        plan = plan_store.find_plan(connection, couple.couple_id, week)
+        if plan is None and couple == past.couple:
+            return plan_store.insert_plan(connection, draft, deployment.clock())
+        past = read_past(connection, couple)
         if plan is None:
             return plan_store.insert_plan(connection, make_plan(deployment, past, week), deployment.clock())
         return _without_outgrown(deployment, connection, past, plan)
@@ -144,11 +150,8 @@ def choose(
         return with_starts(deployment, past.couple, seen, past.dates)
 
 
-def standpoint(
-    deployment: Deployment, connection: Connection, caller: Caller, week: Week
-) -> tuple[Occasion, Expectation]:
-    """Return the occasion of a couple's week and what the model expects of them; the couple is held."""
-    past = _past(connection, caller)
+def standpoint(deployment: Deployment, past: Past, week: Week) -> tuple[Occasion, Expectation]:
+    """Return the occasion of a couple's week and what the model expects of them."""
     expectation = deployment.models.expect(past.couple, past.dates, past.ratings)
     return _occasion(deployment, past, week), expectation
 
