@@ -94,7 +94,15 @@ def test_comes_back_as_it_was(folder: Path, parameters: Parameters) -> None:
 
 def test_a_model_without_ideas_comes_back(parameters: Parameters, tmp_path: Path) -> None:
     """A prior, which has seen no idea, can be written and read like any other model."""
-    empty = replace(parameters, idea_ids=(), effects=np.zeros(0), effect_vars=np.zeros(0))
+    nothing = np.zeros(0)
+    empty = replace(
+        parameters,
+        idea_ids=(),
+        effects=nothing,
+        effect_vars=nothing,
+        factors=np.zeros((0, 0)),
+        own_vars=nothing,
+    )
     write_artefact(tmp_path / "p", "p", empty, {}, "")
 
     assert_equal(read_artefact(tmp_path / "p").parameters, empty)
@@ -191,11 +199,14 @@ def wrong(parameters: Parameters) -> dict[str, dict[str, np.ndarray]]:
         "infinite": {"couple_cov": infinite},
         "whole numbers": {"feature_means": np.zeros(3, dtype=np.int64)},
         "single precision": {"effect_vars": np.ones(5, dtype=np.float32)},
+        "factors": {"factors": np.zeros((4, 2))},
+        "own finds": {"own_vars": np.zeros(1)},
     }
 
 
 @pytest.mark.parametrize(
-    "fault", ["shape", "dimensions", "NaN", "infinite", "whole numbers", "single precision"]
+    "fault",
+    ["shape", "dimensions", "NaN", "infinite", "whole numbers", "single precision", "factors", "own finds"],
 )
 def test_wrong_arrays(folder: Path, parameters: Parameters, fault: str) -> None:
     """An array of another shape or kind, or with a number that is not finite, is refused by its name."""
@@ -249,7 +260,7 @@ def test_a_missing_key(folder: Path, key: str) -> None:
     assert f"lacks {key}" in refusal(folder, "manifest.json")
 
 
-@pytest.mark.parametrize("manifest", [{"format": 2}, {}, [], None, "prior", {"format": "1"}])
+@pytest.mark.parametrize("manifest", [{"format": 3}, {}, [], None, "prior", {"format": "2"}])
 def test_a_format_that_we_do_not_know(folder: Path, manifest: object) -> None:
     """A manifest of a newer format, or none of ours at all, says to upgrade."""
     whole = manifest_of(folder) | manifest if isinstance(manifest, dict) and manifest else manifest

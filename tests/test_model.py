@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import block_diag
 
-from recommender.preferences.estimator import HierarchicalRecommender, feedback_of, vague_prior
+from recommender.preferences.estimator import RATERS, HierarchicalRecommender, feedback_of, vague_prior
 from recommender.preferences.model import CoupleRatings, HierarchicalModel, Parameters, with_intercept
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
@@ -42,6 +43,9 @@ def random_parameters(rng: np.random.Generator, n_ideas: int, n_features: int, n
         partner_cov=covariance(0.2),
         shock_var=0.15,
         noise_var=0.5,
+        factors=rng.normal(0, 0.5, size=(n_ideas - 1, 2)),
+        own_vars=rng.uniform(0.01, 0.1, size=n_ideas - 1),
+        own_var=0.12,
     )
 
 
@@ -70,29 +74,35 @@ def brute_force(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and covariance of (partner 0, partner 1) × ideas, by stacking every latent variable.
 
-    The latent vector is u = [v, z_0, z_1, effect]; a rating is its row of A times u plus noise, so the
-    posterior is the textbook one of a linear model: precision Σ⁻¹ + A'R⁻¹A.
+    The latent vector is u = [v, z_0, z_1, effect, own_0, own_1], tastes over tags and factors; a rating is
+    its row of A times u plus noise, so the posterior is the textbook one of a linear model: precision
+    Σ⁻¹ + A'R⁻¹A.
     """
     q, n_ideas = model.parameters, len(model.idea_ids)
-    size = model.design.shape[1]
-    effects = np.append(q.effects, 0.0)
-    effect_vars = np.append(q.effect_vars, q.effect_var)
-    prior = np.zeros((3 * size + n_ideas, 3 * size + n_ideas))
-    for at, block in enumerate((q.couple_cov, q.partner_cov, q.partner_cov)):
-        prior[at * size : (at + 1) * size, at * size : (at + 1) * size] = block
-    prior[3 * size :, 3 * size :] = np.diag(effect_vars)
+    factors = np.vstack([q.factors, np.zeros(q.factors.shape[1])])
+    tags, size = len(q.fixed), model.design.shape[1]
+    design = np.hstack([model.design[:, :tags], factors])
+    effects, effect_vars = np.append(q.effects, 0.0), np.append(q.effect_vars, q.effect_var)
+    own_vars = np.append(q.own_vars, q.own_var)
+    alone = np.diag(np.append(np.zeros(tags), np.ones(size - tags)))
+    couple, partner = np.zeros((size, size)), alone.copy()
+    couple[:tags, :tags], partner[:tags, :tags] = q.couple_cov, q.partner_cov
+    # A covariance of nothing cannot be inverted: the couple has no weights on factors, to within 1e-12.
+    couple += 1e-12 * alone
+    diagonals = [np.diag(some) for some in (effect_vars, own_vars, own_vars)]
+    prior = block_diag(couple, partner, partner, *diagonals)
 
     def rows(partner: np.ndarray, idea: np.ndarray) -> np.ndarray:
-        out = np.zeros((len(idea), 3 * size + n_ideas))
+        out = np.zeros((len(idea), len(prior)))
         for n, (p, i) in enumerate(zip(partner, idea, strict=True)):
-            out[n, :size] = model.design[i]
-            out[n, (1 + p) * size : (2 + p) * size] = model.design[i]
-            out[n, 3 * size + i] = 1.0
+            out[n, :size] = design[i]
+            out[n, (1 + p) * size : (2 + p) * size] = design[i]
+            out[n, 3 * size + i] = out[n, 3 * size + (1 + p) * n_ideas + i] = 1.0
         return out
 
     def fixed(partner: np.ndarray, idea: np.ndarray) -> np.ndarray:
         weights = with_intercept(answers) @ q.fixed.T
-        return np.einsum("nf,nf->n", model.design[idea], weights[partner]) + effects[idea]
+        return np.einsum("nf,nf->n", design[idea, :tags], weights[partner]) + effects[idea]
 
     A = rows(ratings.partner, ratings.idea_index)
     R = q.noise_var * np.eye(len(A)) + q.shock_var * (ratings.date[:, None] == ratings.date[None, :])
@@ -235,15 +245,17 @@ def test_parameters_are_recovered(known_world: tuple[Parameters, HierarchicalRec
     """In a world of known parameters the fit finds them, within what 7,200 ratings can tell."""
     truth, fitted = known_world
     found = fitted.parameters_
+    drawn = slice(1, len(truth.fixed))  # then comes how many rated an idea, which nothing depends on here
     # The means of the drawn features are not quite 0, which moves the level by a known amount.
-    level = found.fixed[0, 0] - found.feature_means @ found.fixed[1:, 0]
+    level = found.fixed[0, 0] - found.feature_means[:-1] @ found.fixed[drawn, 0]
     assert abs(level - truth.fixed[0, 0]) < 0.15
-    assert np.corrcoef(found.fixed[1:, 1:].ravel(), truth.fixed[1:, 1:].ravel())[0, 1] > 0.97
-    assert np.corrcoef(found.effects, truth.effects)[0, 1] > 0.85
+    assert np.corrcoef(found.fixed[drawn, 1:].ravel(), truth.fixed[1:, 1:].ravel())[0, 1] > 0.97
+    raters = fitted.idea_features_[RATERS].to_numpy() - found.feature_means[-1]
+    assert np.corrcoef(found.effects + raters * found.fixed[-1, 0], truth.effects)[0, 1] > 0.85
     for name, tolerance in (("noise_var", 0.1), ("shock_var", 0.25), ("effect_var", 0.3)):
         assert getattr(found, name) == pytest.approx(getattr(truth, name), rel=tolerance), name
-    assert np.diag(found.couple_cov).mean() == pytest.approx(0.06, rel=0.35)
-    assert np.diag(found.partner_cov).mean() == pytest.approx(0.04, rel=0.35)
+    assert np.diag(found.couple_cov)[:-1].mean() == pytest.approx(0.06, rel=0.35)
+    assert np.diag(found.partner_cov)[:-1].mean() == pytest.approx(0.04, rel=0.35)
 
 
 def test_intervals_cover_at_their_rate(known_world: tuple[Parameters, HierarchicalRecommender]) -> None:
@@ -253,7 +265,7 @@ def test_intervals_cover_at_their_rate(known_world: tuple[Parameters, Hierarchic
     pairs = fitted.ratings_[["partner_id", "idea_id"]].iloc[:3000].assign(partner_id=np.arange(3000) + 10**6)
     answers = pd.DataFrame(rng.normal(size=(len(pairs), 2)), index=pairs["partner_id"])
     mean, std = fitted.predict(pairs, partner_features=answers, return_std=True)
-    X = fitted.idea_features_.loc[pairs["idea_id"]].to_numpy()
+    X = fitted.idea_features_.loc[pairs["idea_id"], list(truth.feature_names)].to_numpy()
     f = with_intercept(X)
     weights = with_intercept(answers.to_numpy()) @ truth.fixed.T + rng.normal(0, np.sqrt(0.1), size=f.shape)
     effect = truth.effects[[int(idea[1:]) for idea in pairs["idea_id"]]]

@@ -25,6 +25,7 @@ def terms(
     level: float = 3.5,
     leniency: tuple[float, float] = (0.0, 0.0),
     effect: float = 0.0,
+    kindred: tuple[float, float] = (0.0, 0.0),
     appeal: dict[str, float] | None = None,
     answers: dict[str, tuple[float, float]] | None = None,
     taste: dict[str, tuple[float, float]] | None = None,
@@ -36,7 +37,13 @@ def terms(
 
     general = {name: (points, points) for name, points in (appeal or {}).items()}
     return Contributions(
-        level, np.array(leniency), effect, matrix(general), matrix(answers or {}), matrix(taste or {})
+        level=level,
+        leniency=np.array(leniency),
+        effect=effect,
+        kindred=np.array(kindred),
+        appeal=matrix(general),
+        answers=matrix(answers or {}),
+        taste=matrix(taste or {}),
     )
 
 
@@ -103,7 +110,7 @@ def test_nothing_is_said_twice_in_other_words() -> None:
     names = table.features.names
     points = np.array([[answers.get(name, (0.0, 0.0))[p] for name in names] for p in range(2)])
     nothing = np.zeros_like(points)
-    given = Contributions(3.5, np.zeros(2), 0.0, nothing, points, nothing)
+    given = Contributions(3.5, np.zeros(2), 0.0, np.zeros(2), nothing, points, nothing)
     found = reasons_of(table, 0, given, BOTH, 3.8, NOTHING)
     assert [(r.kind, r.text) for r in found[:2]] == [
         ("answers", "It suits your answers: making things by hand, silly."),
@@ -130,10 +137,11 @@ def test_what_speaks_to_one_is_voiced_for_that_one_alone() -> None:
 
 
 def test_appeal_and_the_idea_itself() -> None:
-    """General appeal is one sum over features, and the idea's own effect another."""
-    found = told(terms(appeal={"play": 0.1, "touch": -0.3}, effect=0.4))
+    """General appeal is one sum over features, the idea's own effect another, people alike a third."""
+    found = told(terms(appeal={"play": 0.1, "touch": -0.3}, effect=0.4, kindred=(0.5, 0.1)))
     assert [(kind, points) for _, kind, _, points in found] == [
         ("idea", 0.4),
+        ("kindred", 0.3),
         ("appeal", -0.2),
         ("level", 3.5),
     ]
@@ -184,6 +192,7 @@ def test_reasons_sum_to_the_score(seed: int, alone: bool) -> None:
         float(rng.normal(3.5)),
         rng.normal(size=n_partners),
         float(rng.normal()),
+        rng.normal(size=n_partners),
         *(x * rng.normal(size=(n_partners, n)) * 0.2 for _ in range(3)),
     )
     extras = Extras(*rng.normal(size=6))

@@ -84,7 +84,7 @@ def test_each_solves_the_covariance(kind: Callable[..., Solver], couple: int) ->
     values = np.random.default_rng(9).normal(size=len(rows))
     padded = np.zeros(batch.rows.shape)
     padded[batch.real] = values
-    alpha = solver.times(padded)
+    alpha = solver.times(padded[:, :, None])[:, :, 0]
     np.testing.assert_allclose(alpha[batch.real], inverse @ values, atol=1e-12)
     assert (alpha[~batch.real] == 0).all()
     assert solver.log_determinant == pytest.approx(-np.linalg.slogdet(inverse)[1], abs=1e-10)

@@ -22,7 +22,7 @@ import numpy as np
 from recommender.errors import ModelError
 from recommender.preferences.model import Parameters
 
-FORMAT = 1
+FORMAT = 2
 NAMES = ("idea_ids", "feature_names", "answer_names")
 
 
@@ -159,7 +159,7 @@ def _arrays(parameters: Parameters) -> bytes:
 def _parameters(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Parameters:
     names: dict[str, Any] = {name: tuple(map(str, manifest[name])) for name in NAMES}
     n_ideas, n_features, n_answers = (len(names[name]) for name in NAMES)
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "feature_means": (n_features,),
         "fixed": (n_features + 1, n_answers + 1),
         "effects": (n_ideas,),
@@ -169,7 +169,9 @@ def _parameters(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
         "partner_cov": (n_features + 1, n_features + 1),
         "shock_var": (),
         "noise_var": (),
+        "own_var": (),
     }
+    shapes |= _factor_shapes(arrays["factors"], n_ideas)
     checked: dict[str, Any] = {}
     for name, shape in shapes.items():
         array = arrays[name]
@@ -177,3 +179,10 @@ def _parameters(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
             raise ValueError(f"{name} must be finite float64 of shape {shape}")
         checked[name] = array if shape else float(array)
     return Parameters(**names, **checked)
+
+
+def _factor_shapes(factors: np.ndarray, n_ideas: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of what is known of factors: one row an idea, or no row where there is no factor."""
+    n_factors = factors.shape[-1] if factors.ndim else 0
+    n_known = n_ideas if n_factors else 0
+    return {"factors": (n_known, n_factors), "own_vars": (n_known,)}

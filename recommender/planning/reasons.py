@@ -96,6 +96,7 @@ def _model_reasons(
         Reason("level", "Where any date starts for you two.", level),
         Reason("appeal", "How ideas like it go down in general.", float(terms.appeal.mean(axis=0).sum())),
         Reason("idea", "How this very idea has gone down.", terms.effect),
+        Reason("kindred", "How people with tastes like yours took to it.", float(terms.kindred.mean())),
     ]
     told += _each(table, idea_index, "answers", terms.answers, partner_ids)
     told += _each(table, idea_index, "taste", terms.taste, partner_ids)

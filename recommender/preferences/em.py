@@ -63,24 +63,17 @@ def fit_parameters(
     """
     strength = strength or Strength()
     with threadpool_limits(1, user_api="blas"):
-        first = Passes(_sample(feedback, SAMPLE_RATINGS), prior, strength, n_jobs)
+        first = Passes(feedback.sample(SAMPLE_RATINGS), prior, strength, n_jobs)
         start = prior
         for _ in range(SCALE_STEPS):
             start = _climb(first, start, SCALE_PASSES, 0.0, lambda *_: None)
             first.learn_scale(start)
-        more = _sample(feedback, MORE_RATINGS)
+        more = feedback.sample(MORE_RATINGS)
         if more is not feedback:
             passes = Passes(more, prior, strength, n_jobs, first.scale)
             start = _climb(passes, start, max_iterations, tolerance, lambda *_: None)
         passes = Passes(feedback, prior, strength, n_jobs, first.scale)
         return _climb(passes, start, max_iterations, tolerance, on_iteration)
-
-
-def _sample(feedback: Feedback, n_ratings: int) -> Feedback:
-    """Return about so many ratings, of whole couples; all of them where there is not twice as much."""
-    if len(feedback.rating) <= 2 * n_ratings:
-        return feedback
-    return feedback.of_couples(n_ratings, np.random.default_rng(0))
 
 
 def _climb(

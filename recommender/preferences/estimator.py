@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from recommender.preferences.em import fit_parameters
+from recommender.preferences.factors import learn_factors
 from recommender.preferences.feedback import Feedback
 from recommender.preferences.frames import aligned_features, check_ratings, known_ratings
 from recommender.preferences.model import (
@@ -23,6 +24,9 @@ from recommender.preferences.model import (
 from recommender.preferences.strength import Strength
 from recommender.preferences.units import in_plain_units, own_units
 
+RATERS = "raters"
+"""The column that a fit without a prior of its own adds to the features: how many rated an idea."""
+
 
 class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     """Hierarchical Bayesian linear recommender for single people and couples.
@@ -33,6 +37,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         Where to start and what to shrink to; None takes a vague prior scaled to the ratings given.
     strength : Strength or None
         How much the prior is worth; None takes the defaults.
+    n_factors : int
+        How many factors of ideas, beyond their features, are looked for in the ratings; 0 for none.
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
@@ -63,12 +69,14 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self,
         prior: Parameters | None = None,
         strength: Strength | None = None,
+        n_factors: int = 8,
         max_iterations: int = 60,
         on_iteration: Callable[[int, float], None] | None = None,
         n_jobs: int = 1,
     ) -> None:
         self.prior = prior
         self.strength = strength
+        self.n_factors = n_factors
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
         self.n_jobs = n_jobs
@@ -97,7 +105,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             If a column is missing, a rating is not a number, or an idea has no features.
         """
         self.ratings_ = check_ratings(ratings, idea_features)
-        self.idea_features_ = idea_features
+        self.idea_features_ = idea_features if self.prior else with_raters(idea_features, ratings)
         self.partner_features_ = partner_features
         self.objective_: list[float] = []
         return self._with(self._fit_given() if self.prior else self._fit_vague())
@@ -203,12 +211,12 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     ) -> pd.DataFrame:
         """Return the additive terms of each pair's expected rating: one row a pair, summing to ``predict``.
 
-        Columns are ``level``, ``leniency``, ``effect`` and, for each feature, ``appeal:…``,
+        Columns are ``level``, ``leniency``, ``effect``, ``kindred`` and, for each feature, ``appeal:…``,
         ``answers:…`` and ``taste:…``.
         """
         check_is_fitted(self)
         names = list(self.idea_features_.columns)
-        columns = ["level", "leniency", "effect"]
+        columns = ["level", "leniency", "effect", "kindred"]
         columns += [f"{kind}:{name}" for kind in ("appeal", "answers", "taste") for name in names]
         out = np.zeros((len(pairs), len(columns)))
         for where, partner, posterior in self._posteriors(pairs, ratings, partner_features):
@@ -216,7 +224,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
                 terms = self.model_.contributions(
                     posterior, self.model_.index[pairs["idea_id"].to_numpy()[row]]
                 )
-                head = [terms.level, terms.leniency[partner], terms.effect]
+                head = [terms.level, terms.leniency[partner], terms.effect, terms.kindred[partner]]
                 tail = (terms.appeal[partner], terms.answers[partner], terms.taste[partner])
                 out[row] = np.concatenate([head, *tail])
         return pd.DataFrame(out, columns=columns, index=pairs.index)
@@ -236,14 +244,18 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             if self.on_iteration is not None:
                 self.on_iteration(number, objective)
 
-        return fit_parameters(
-            feedback_of(self.ratings_, ideas, people, len(start.answer_names)),
+        feedback = feedback_of(self.ratings_, ideas, people, len(start.answer_names))
+        fitted = fit_parameters(
+            feedback,
             start,
             strength=self.strength,
             max_iterations=self.max_iterations,
             on_iteration=note,
             n_jobs=self.n_jobs,
         )
+        if not self.n_factors:
+            return fitted
+        return learn_factors(feedback, fitted, self.n_factors, n_jobs=self.n_jobs)
 
     def _posteriors(
         self, pairs: pd.DataFrame, ratings: pd.DataFrame | None, partner_features: pd.DataFrame | None
@@ -307,6 +319,15 @@ def answer_rows(
         return np.tile(unanswered, (len(members), 1))
     rows = partner_features.reindex(pd.Index(members)).to_numpy(dtype=float)
     return np.where(np.isnan(rows), unanswered, rows)
+
+
+def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+    """Return the features and how many rated each idea, as a logarithm; the average where nobody did.
+
+    What many chose to rate is often better, and some people care for it more than others do.
+    """
+    raters = ratings["idea_id"].value_counts().transform("log").reindex(idea_features.index)
+    return idea_features.assign(**{RATERS: raters.fillna(raters.mean() if len(ratings) else 0.0)})
 
 
 def feedback_of(

@@ -28,6 +28,12 @@ class Feedback:
     features: np.ndarray
     answers: np.ndarray
 
+    def sample(self, n_ratings: int) -> Feedback:
+        """Return about so many ratings, of whole couples; all of them where there is not twice as much."""
+        if len(self.rating) <= 2 * n_ratings:
+            return self
+        return self.of_couples(n_ratings, np.random.default_rng(0))
+
     def of_couples(self, n_ratings: int, rng: np.random.Generator) -> Feedback:
         """Return the feedback of couples drawn at random, as many as hold about ``n_ratings``.
 

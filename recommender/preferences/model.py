@@ -2,11 +2,13 @@
 
 A rating of idea ``i`` by partner ``p`` of couple ``c`` on date ``d`` is::
 
-    y = f_i · (fixed · [1, answers_p] + v_c + z_p) + effect_i + shock_d + noise
+    y = f_i · (fixed · [1, answers_p] + v_c + z_p) + l_i · u_p + own_ip + effect_i + shock_d + noise
 
 where ``f_i = [1, x_i - mean]`` are the idea's features behind an intercept, ``v_c ~ N(0, couple_cov)``
 is shared by both partners, ``z_p ~ N(0, partner_cov)`` is a partner's own, ``effect_i ~ N(0, effect_var)``
-is what the tags do not say about the idea, and ``shock_d ~ N(0, shock_var)`` belongs to the evening.
+is what the tags do not say about the idea, and ``shock_d ~ N(0, shock_var)`` belongs to the evening. Where
+feedback supports it, ideas have factors ``l_i`` with a partner's weights ``u_p ~ N(0, I)`` on them, and
+``own_ip ~ N(0, own_var_i)`` is what is not known of those factors (``factors.py``).
 The intercepts of ``v`` and ``z`` are the partners' leniency. Given the parameters everything is Gaussian,
 so a couple's posterior is exact: it is computed in the space of their ratings (Rasmussen & Williams 2006,
 eq. 2.23-2.24, with the kernel that the terms above imply).
@@ -14,10 +16,10 @@ eq. 2.23-2.24, with the kernel that the terms above imply).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import block_diag, solve_triangular
 
 ROWS_AT_A_TIME = 10_000
 
@@ -39,6 +41,11 @@ class Parameters:
     effect_var, shock_var, noise_var : float
         Rating points squared.
     couple_cov, partner_cov : ndarray of shape (F, F)
+    factors : ndarray of shape (n_ideas, K)
+        What people who rate alike say of each idea (``factors.py``); a partner's weights on them are N(0, I).
+        K is 0 where the feedback supports none.
+    own_vars, own_var : ndarray of shape (n_ideas,), float
+        Variance of what one partner finds in one idea that its factors leave open; of a new idea.
     """
 
     idea_ids: tuple[str, ...]
@@ -53,6 +60,9 @@ class Parameters:
     partner_cov: np.ndarray
     shock_var: float
     noise_var: float
+    factors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    own_vars: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    own_var: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,8 @@ class CouplePosterior:
     leniency : ndarray of shape (P,)
     answers, taste : ndarray of shape (P, n_features)
         Weights that the quiz set and that the ratings taught.
+    kindred : ndarray of shape (P, n_ideas)
+        What people who rate alike say of each idea, and what each partner found in it on their own.
     effects : ndarray of shape (n_ideas,)
         Each idea's effect beyond its tags, this couple's ratings of it included.
     known : Conditioned
@@ -104,6 +116,7 @@ class CouplePosterior:
     leniency: np.ndarray
     answers: np.ndarray
     taste: np.ndarray
+    kindred: np.ndarray
     effects: np.ndarray
     known: Conditioned
 
@@ -120,11 +133,14 @@ class Contributions:
         The partner's own level, and the idea's effect beyond its tags.
     appeal, answers, taste : ndarray of shape (P, n_features)
         Per feature: general appeal, what the quiz said, what the ratings taught.
+    kindred : ndarray of shape (P,)
+        What people who rate like each partner say of the idea, beyond its tags.
     """
 
     level: float
     leniency: np.ndarray
     effect: float
+    kindred: np.ndarray
     appeal: np.ndarray
     answers: np.ndarray
     taste: np.ndarray
@@ -132,7 +148,7 @@ class Contributions:
     def total(self) -> np.ndarray:
         """Return the sum for each partner, shape (P,)."""
         per_feature = self.appeal + self.answers + self.taste
-        return self.level + self.leniency + self.effect + per_feature.sum(axis=1)
+        return self.level + self.leniency + self.effect + self.kindred + per_feature.sum(axis=1)
 
 
 class HierarchicalModel:
@@ -151,10 +167,16 @@ class HierarchicalModel:
         self.parameters = parameters
         self.idea_ids = idea_ids
         self.index = {idea_id: row for row, idea_id in enumerate(idea_ids)}
-        self.design = with_intercept(features - parameters.feature_means)
+        factors, self._own_vars = factors_of(parameters, idea_ids)
+        self.design = np.hstack([with_intercept(features - parameters.feature_means), factors])
+        self._tags = slice(1, 1 + features.shape[1])
+        n_factors = factors.shape[1]
+        self._fixed = np.pad(parameters.fixed, ((0, n_factors), (0, 0)))
+        self._couple_cov = np.pad(parameters.couple_cov, (0, n_factors))
+        self._partner_cov = block_diag(parameters.partner_cov, np.eye(n_factors))
         self._effects, self._effect_vars = effects_of(parameters, idea_ids)
-        self._couple_vars = _quadratic(self.design, parameters.couple_cov)
-        self._partner_vars = _quadratic(self.design, parameters.partner_cov)
+        self._couple_vars = _quadratic(self.design, self._couple_cov)
+        self._partner_vars = _quadratic(self.design, self._partner_cov) + self._own_vars
 
     def posterior(self, answers: np.ndarray, ratings: CoupleRatings) -> CouplePosterior:
         """Return the exact posterior of a couple.
@@ -166,14 +188,16 @@ class HierarchicalModel:
         ratings : CoupleRatings
         """
         known = self._condition(answers, ratings)
-        taught, shift = self._taught(known, known.solved(known.residual))
-        said = answers @ self.parameters.fixed[:, 1:].T
-        effects = self._effects + shift
+        taught, shift, own = self._taught(known, known.solved(known.residual))
+        said = answers @ self._fixed[:, 1:].T
+        effects, tags = self._effects + shift, self._tags
+        factors = slice(tags.stop, None)
         return CouplePosterior(
-            mean=effects + (self.parameters.fixed[:, 0] + said + taught) @ self.design.T,
+            mean=effects + own + (self._fixed[:, 0] + said + taught) @ self.design.T,
             leniency=(said + taught)[:, 0],
-            answers=said[:, 1:],
-            taste=taught[:, 1:],
+            answers=said[:, tags],
+            taste=taught[:, tags],
+            kindred=own + taught[:, factors] @ self.design[:, factors].T,
             effects=effects,
             known=known,
         )
@@ -190,14 +214,14 @@ class HierarchicalModel:
         """
         prior = self._couple_vars[rows] + self._partner_vars[rows] + self._effect_vars[rows]
         known = posterior.known
-        explained = [self._explained(known, known.weights(mine), rows) for mine in known.mine]
+        explained = [self._explained(known, mine, rows) for mine in known.mine]
         return np.asarray(np.sqrt(np.maximum(prior - explained, 0)))
 
     def couple_std(self, posterior: CouplePosterior, rows: np.ndarray) -> np.ndarray:
         """Return the standard deviation of the partners' average for some ideas, shape (n_rows,)."""
         known, n_partners = posterior.known, len(posterior.mean)
         prior = self._couple_vars[rows] + self._partner_vars[rows] / n_partners + self._effect_vars[rows]
-        explained = self._explained(known, known.weights(known.mine.sum(axis=0) / n_partners), rows)
+        explained = self._explained(known, known.mine.sum(axis=0) / n_partners, rows)
         return np.asarray(np.sqrt(np.maximum(prior - explained, 0)))
 
     def sample_posterior(
@@ -209,28 +233,28 @@ class HierarchicalModel:
         """
         known = self._condition(answers, ratings)
         parameters, n_partners = self.parameters, len(answers)
-        couple = rng.multivariate_normal(np.zeros(self._n), parameters.couple_cov, method="eigh")
-        own = rng.multivariate_normal(
-            np.zeros(self._n), parameters.partner_cov, size=n_partners, method="eigh"
-        )
+        couple = rng.multivariate_normal(np.zeros(self._n), self._couple_cov, method="eigh")
+        mine = rng.multivariate_normal(np.zeros(self._n), self._partner_cov, size=n_partners, method="eigh")
         effects = rng.normal(0, np.sqrt(self._effect_vars))
-        prior = (couple + own) @ self.design.T + effects
+        found = rng.normal(0, np.sqrt(self._own_vars), size=(n_partners, len(effects)))
+        prior = (couple + mine) @ self.design.T + effects + found
         shocks = rng.normal(0, np.sqrt(parameters.shock_var), size=len(ratings.date) + 1)
         _, evening = np.unique(ratings.date, return_inverse=True)
         noise = rng.normal(0, np.sqrt(parameters.noise_var), size=len(ratings.rating)) + shocks[evening]
         seen = prior[ratings.partner, ratings.idea_index] + noise
-        taught, shift = self._taught(known, known.solved(known.residual - seen))
-        fixed = with_intercept(answers) @ self.parameters.fixed.T
-        return np.asarray(prior + self._effects + shift + (fixed + taught) @ self.design.T)
+        taught, shift, own = self._taught(known, known.solved(known.residual - seen))
+        fixed = with_intercept(answers) @ self._fixed.T
+        return np.asarray(prior + self._effects + shift + own + (fixed + taught) @ self.design.T)
 
     def contributions(self, posterior: CouplePosterior, idea_index: int) -> Contributions:
         """Return the additive terms of each partner's expected rating of one idea."""
-        x = self.design[idea_index, 1:]
+        x = self.design[idea_index, self._tags]
         n_partners = len(posterior.leniency)
         return Contributions(
             level=float(self.parameters.fixed[0, 0]),
             leniency=posterior.leniency,
             effect=float(posterior.effects[idea_index]),
+            kindred=posterior.kindred[:, idea_index],
             appeal=np.tile(x * self.parameters.fixed[1:, 0], (n_partners, 1)),
             answers=x * posterior.answers,
             taste=x * posterior.taste,
@@ -244,14 +268,15 @@ class HierarchicalModel:
         partner, rows = ratings.partner, ratings.idea_index
         ideas, place = np.unique(rows, return_inverse=True)
         seen = self.design[ideas]
-        couple_rows, partner_rows = seen @ self.parameters.couple_cov, seen @ self.parameters.partner_cov
+        couple_rows, partner_rows = seen @ self._couple_cov, seen @ self._partner_cov
         shared, own = couple_rows @ seen.T, partner_rows @ seen.T
         shared.flat[:: len(ideas) + 1] += self._effect_vars[ideas]
+        own.flat[:: len(ideas) + 1] += self._own_vars[ideas]
         at = place[:, None] * len(ideas) + place
         same_partner = partner[:, None] == partner
         gram = shared.take(at) + same_partner * own.take(at) + rating_noise(self.parameters, ratings.date)
         factor = np.linalg.cholesky(gram)
-        fixed = with_intercept(answers)[partner] * (seen @ self.parameters.fixed)[place]
+        fixed = with_intercept(answers)[partner] * (seen @ self._fixed)[place]
         return Conditioned(
             rows=rows,
             couple_rows=couple_rows[place],
@@ -261,31 +286,35 @@ class HierarchicalModel:
             residual=ratings.rating - self._effects[rows] - fixed.sum(axis=1),
         )
 
-    def _taught(self, known: Conditioned, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how far ratings move each partner's weights (P, F) and each idea's effect (n_ideas,).
+    def _taught(self, known: Conditioned, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return how far ratings move partners' weights (P, F), ideas' effects (n,) and own finds (P, n).
 
         ``values`` (N,) are the residuals times the inverse covariance of the ratings.
         """
-        own = (known.mine * values) @ known.partner_rows
-        moved = np.bincount(known.rows, self._effect_vars[known.rows] * values, len(self.idea_ids))
-        return values @ known.couple_rows + own, moved
+        n_ideas, theirs = len(self.idea_ids), known.mine * values
+        effects = np.bincount(known.rows, self._effect_vars[known.rows] * values, n_ideas)
+        own = np.zeros((len(theirs), n_ideas))
+        if self.design.shape[1] > self._tags.stop:
+            own = np.array([np.bincount(known.rows, self._own_vars[known.rows] * v, n_ideas) for v in theirs])
+        return values @ known.couple_rows + theirs @ known.partner_rows, effects, own
 
-    def _explained(self, known: Conditioned, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def _explained(self, known: Conditioned, mine: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the variance of ideas that the ratings explain, shape (n_rows,).
 
         Parameters
         ----------
-        weights : ndarray of shape (F, N)
-            Covariance of weights with the ratings, times ``known.inverse``.
+        mine : ndarray of shape (N,)
+            How much of each rating's own part is theirs whose expectation is meant.
         """
         if not len(rows):
             return np.zeros(0)
-        half = self.design[rows] @ weights
+        half = self.design[rows] @ known.weights(mine)
         order = np.argsort(rows)
         at = order[np.searchsorted(rows, known.rows, sorter=order) % len(rows)]
         again = (rows[at] == known.rows).nonzero()[0]
         # What the idea has beyond its tags was in its own ratings too.
-        np.add.at(half, at[again], self._effect_vars[known.rows[again], None] * known.inverse[again])
+        of_idea = self._effect_vars[known.rows] + mine * self._own_vars[known.rows]
+        np.add.at(half, at[again], of_idea[again, None] * known.inverse[again])
         return np.einsum("in,in->i", half, half)
 
 
@@ -353,6 +382,17 @@ def effects_of(parameters: Parameters, idea_ids: tuple[str, ...]) -> tuple[np.nd
     means = np.append(parameters.effects, 0.0)[rows]
     variances = np.append(parameters.effect_vars, parameters.effect_var)[rows]
     return means, variances
+
+
+def factors_of(parameters: Parameters, idea_ids: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factors of ideas (n_ideas, K) and the variance that they leave open (n_ideas,)."""
+    n_factors = parameters.factors.shape[1]
+    if not n_factors:
+        return np.zeros((len(idea_ids), 0)), np.zeros(len(idea_ids))
+    known = {idea_id: k for k, idea_id in enumerate(parameters.idea_ids)}
+    rows = np.array([known.get(idea_id, -1) for idea_id in idea_ids], dtype=int)
+    factors = np.vstack([parameters.factors, np.zeros(n_factors)])[rows]
+    return factors, np.append(parameters.own_vars, parameters.own_var)[rows]
 
 
 def with_features(parameters: Parameters, names: tuple[str, ...]) -> Parameters:

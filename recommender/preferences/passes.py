@@ -13,10 +13,8 @@ which it never lowers. ``C_c`` is the covariance of a couple's ratings, ``R_d`` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -27,15 +25,13 @@ from recommender.preferences.kernels import kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.solvers import Batch, Moments, Solver, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
+from recommender.preferences.threads import Item, Result, mapped
 
 LEAST_SQUARES_STEPS = 12
 """Of conjugate gradients in one pass; they go on from where the pass before stopped."""
 
 CHUNK_RATINGS = 8192
 """Ratings whose answers are multiplied at once; chosen so that what is multiplied stays in the cache."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Passes:
@@ -115,10 +111,7 @@ class Passes:
         self.scale = total / (n_weights + self.held.scales)
 
     def _map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        if self.n_jobs == 1 or len(items) == 1:
-            return [work(item) for item in items]
-        with ThreadPoolExecutor(self.n_jobs) as pool:
-            return list(pool.map(work, items))
+        return mapped(work, items, self.n_jobs)
 
     def _fixed_part(self, fixed: np.ndarray) -> np.ndarray:
         idea, partner, weights = self.feedback.idea, self.feedback.partner, self.design @ fixed
@@ -308,7 +301,8 @@ class Passes:
 
 def _times(solver: Solver, values: np.ndarray) -> np.ndarray:
     """Return C⁻¹ times each couple's part of ``values`` (n_ratings,), shape (B, n)."""
-    return solver.times(values[solver.batch.rows] * solver.batch.real)
+    part = values[solver.batch.rows] * solver.batch.real
+    return solver.times(part[:, :, None])[:, :, 0]
 
 
 def _scattered(solvers: Sequence[Solver], parts: Sequence[np.ndarray], n_ratings: int) -> np.ndarray:

@@ -70,7 +70,7 @@ class Solver(Protocol):
     log_determinant: float
 
     def times(self, values: np.ndarray) -> np.ndarray:
-        """Return C⁻¹ times ``values``."""
+        """Return C⁻¹ times ``values`` (B, n, k)."""
 
     def diagonal(self) -> np.ndarray:
         """Return the diagonal of C⁻¹."""
@@ -134,8 +134,8 @@ class DenseSolver:
         self.log_determinant = 2 * float(np.log(np.diagonal(factors, axis1=1, axis2=2)).sum())
 
     def times(self, values: np.ndarray) -> np.ndarray:
-        """Return C⁻¹ times ``values``."""
-        return np.asarray((self._inverse @ values[:, :, None])[:, :, 0])
+        """Return C⁻¹ times ``values`` (B, n, k)."""
+        return np.asarray(self._inverse @ values)
 
     def diagonal(self) -> np.ndarray:
         """Return the diagonal of C⁻¹."""
@@ -207,10 +207,10 @@ class RichSolver:
         self.log_determinant = float(noise + np.linalg.slogdet(scaled)[1])
 
     def times(self, values: np.ndarray) -> np.ndarray:
-        """Return C⁻¹ times ``values``."""
+        """Return C⁻¹ times ``values`` (B, n, k)."""
         value = self._real(values)
         explained = self._whitened @ (self._spread @ (self._whitened.T @ value))
-        return self._padded(self._precise(value[:, None])[:, 0] - explained)
+        return self._padded(self._precise(value) - explained)
 
     def diagonal(self) -> np.ndarray:
         """Return the diagonal of C⁻¹."""
@@ -253,7 +253,7 @@ class RichSolver:
         return np.asarray(values[0, self._place])
 
     def _padded(self, values: np.ndarray) -> np.ndarray:
-        out = np.zeros(self.batch.rows.shape)
+        out = np.zeros((*self.batch.rows.shape, *values.shape[1:]))
         out[0, self._place] = values
         return out
 

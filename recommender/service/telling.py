@@ -15,7 +15,7 @@ from recommender.service.callers import Caller
 
 EXPECTED_STEP, REASON_STEP = 0.1, 0.05
 
-UNTOLD = ("level", "appeal", "answers_rest", "taste_rest", "balance")
+UNTOLD = ("level", "appeal", "kindred", "answers_rest", "taste_rest", "balance")
 """Terms that are told as one: they say nothing to a person, or something of one partner."""
 
 EVERYTHING_ELSE = "Everything else: where any date starts, and what is too small or too private to name."
