@@ -1,4 +1,7 @@
-"""Two column types of our own: a domain value kept as JSON, and a moment that is always UTC."""
+"""Two column types of our own: a domain value kept as JSON, and a moment that is always UTC.
+
+The JSON is read and written by pydantic alone, so the engine must hand its text on as it is: `AS_TEXT`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from sqlalchemy import JSON, DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 
 from recommender.errors import StoreError
+
+AS_TEXT: dict[str, Any] = {"json_serializer": str, "json_deserializer": lambda text: text}
+"""How to make an engine for tables that hold a `Document`."""
 
 
 class Document(TypeDecorator[Any]):
@@ -30,8 +36,8 @@ class Document(TypeDecorator[Any]):
         self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
-        """Return ``value`` as plain JSON types."""
-        return self._adapter.dump_python(value, mode="json")
+        """Return ``value`` as JSON."""
+        return self._adapter.dump_json(value).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
         """Return the domain value, None where an outer join met no row.
@@ -41,7 +47,7 @@ class Document(TypeDecorator[Any]):
         if value is None:
             return None
         try:
-            return self._adapter.validate_python(value)
+            return self._adapter.validate_json(value)
         except ValidationError:
             raise StoreError(
                 "The database holds a document that this version cannot read; "

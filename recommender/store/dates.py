@@ -8,10 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from recommender.domain import CoupleDate
+from recommender.store.asking import AboutSome
 from recommender.store.tables import dates
 from recommender.store.upserts import insert
 
 COLUMNS = tuple(dates.c[field.name] for field in fields(CoupleDate))
+OF_COUPLES = AboutSome(
+    select(*COLUMNS).order_by(dates.c.starts_at.desc(), dates.c.date_id.desc()), dates.c.couple_id
+)
 
 
 def insert_date(connection: Connection, date: CoupleDate) -> CoupleDate:
@@ -40,12 +44,7 @@ def find_date(
 
 def list_dates(connection: Connection, *couple_ids: str) -> tuple[CoupleDate, ...]:
     """Return all dates of one couple or several, the newest first."""
-    query = (
-        select(*COLUMNS)
-        .where(dates.c.couple_id.in_(couple_ids))
-        .order_by(dates.c.starts_at.desc(), dates.c.date_id.desc())
-    )
-    return tuple(CoupleDate(**row) for row in connection.execute(query).mappings())
+    return tuple(CoupleDate(**row) for row in OF_COUPLES.ask(connection, couple_ids).mappings())
 
 
 def update_date(connection: Connection, date: CoupleDate) -> None:

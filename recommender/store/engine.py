@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
 from recommender.errors import StoreError
+from recommender.store.columns import AS_TEXT
 from recommender.store.failures import store_error
 
 BAD_ADDRESS = (
@@ -50,7 +51,7 @@ def open_engine(url: str) -> Engine:
         address = make_url(url)
         if address.get_backend_name() not in READING:
             raise StoreError(BAD_ADDRESS)
-        engine = create_engine(address, hide_parameters=True, **_options(address))
+        engine = create_engine(address, hide_parameters=True, **AS_TEXT, **_options(address))
     except ArgumentError:
         raise StoreError(BAD_ADDRESS) from None
     except ModuleNotFoundError as error:
@@ -73,9 +74,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     StoreError
         If the database is locked, read-only, full, damaged, unreachable or not upgraded.
     """
+    with _beginning(engine) as connection:
+        yield connection
+
+
+@contextmanager
+def _beginning(engine: Engine, **options: Any) -> Iterator[Connection]:
+    """Give a connection in a transaction, begun as the options say."""
     try:
-        with engine.begin() as connection:
-            yield connection
+        with engine.connect() as connection:
+            if (
+                options
+            ):  # of the connection: an engine with options of its own takes longer to make than to use
+                connection.execution_options(**options)
+            with connection.begin():
+                yield connection
     except (DBAPIError, TimeoutError) as error:
         told = store_error(error, engine)
         if told is None:
@@ -94,7 +107,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     StoreError
         As for `transaction`.
     """
-    with transaction(engine.execution_options(**READING[engine.dialect.name])) as connection:
+    with _beginning(engine, **READING[engine.dialect.name]) as connection:
         yield connection
 
 
@@ -107,7 +120,7 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
     StoreError
         As for `transaction`.
     """
-    with transaction(engine.execution_options(**REBUILDING[engine.dialect.name])) as connection:
+    with _beginning(engine, **REBUILDING[engine.dialect.name]) as connection:
         connection.detach()  # never back to the pool, where its foreign keys would stay off
         yield connection
 

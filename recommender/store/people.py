@@ -8,24 +8,24 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from recommender.domain import Couple, Partner
+from recommender.store.asking import AboutSome
 from recommender.store.tables import claims, couples, partners, responses
 from recommender.store.upserts import insert
 
-# Made once: putting so many columns together takes longer than reading them.
-COUPLES = (
+COUPLES = AboutSome(
     select(*couples.c, *partners.c)
     .select_from(couples.outerjoin(partners))
-    .where(couples.c.couple_id.in_(bindparam("wanted", expanding=True)))
-    .order_by(couples.c.couple_id, partners.c.joined_at, partners.c.partner_id)
+    .order_by(couples.c.couple_id, partners.c.joined_at, partners.c.partner_id),
+    couples.c.couple_id,
 )
-HELD = (
+HELD = AboutSome(
     select(couples.c.couple_id)
-    .where(couples.c.couple_id.in_(bindparam("wanted", expanding=True)))
     .order_by(couples.c.couple_id)  # so that of two who hold several none waits for the other
-    .with_for_update()
+    .with_for_update(),
+    couples.c.couple_id,
 )
 
 
@@ -76,11 +76,10 @@ def find_couples(
     connection: Connection, couple_ids: Sequence[str], *, for_update: bool = False
 ) -> tuple[Couple, ...]:
     """Return those couples that there are, in order of their ids, as `find_couple` does."""
-    wanted = {"wanted": couple_ids}
     if for_update:
         # A statement of its own: whoever waits for it then reads what the one before has written.
-        connection.execute(HELD, wanted)
-    rows = (row._mapping for row in connection.execute(COUPLES, wanted))
+        HELD.ask(connection, couple_ids)
+    rows = (row._mapping for row in COUPLES.ask(connection, couple_ids))
     return tuple(_couple(list(joined)) for _, joined in groupby(rows, itemgetter(couples.c.couple_id)))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 
 from recommender.domain import Plan, Suggestion, SwapReason, Week
+from recommender.store.asking import AboutSome
 from recommender.store.tables import plans, suggestions
 from recommender.store.upserts import insert
 
-# Made once: putting a statement together takes longer than reading its rows.
 A_PLAN = (
     select(plans.c.rule, plans.c.advice, *suggestions.c)
     .select_from(
@@ -26,6 +26,10 @@ A_PLAN = (
     )
     .where(plans.c.couple_id == bindparam("of_couple"), plans.c.week == bindparam("in_week"))
     .order_by(suggestions.c.position)
+)
+EXPOSURES = AboutSome(
+    select(suggestions).order_by(suggestions.c.week, suggestions.c.shown_at, suggestions.c.position),
+    suggestions.c.couple_id,
 )
 
 
@@ -131,12 +135,7 @@ def delete_plans(connection: Connection, couple_id: str) -> None:
 
 def all_exposures(connection: Connection, *couple_ids: str) -> tuple[Exposure, ...]:
     """Return all that was ever shown to couples, replaced or not, by week, time and position."""
-    query = (
-        select(suggestions)
-        .where(suggestions.c.couple_id.in_(couple_ids))
-        .order_by(suggestions.c.week, suggestions.c.shown_at, suggestions.c.position)
-    )
-    return tuple(read_exposure(row) for row in connection.execute(query).mappings())
+    return tuple(read_exposure(row) for row in EXPOSURES.ask(connection, couple_ids).mappings())
 
 
 def count_plans(connection: Connection, since: datetime, until: datetime) -> int:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from recommender.domain import Rating
+from recommender.store.asking import AboutSome
 from recommender.store.tables import dates, ratings
 from recommender.store.upserts import insert
 
 COLUMNS = tuple(ratings.c[field.name] for field in fields(Rating))
+OF_COUPLES = AboutSome(
+    select(*COLUMNS).join_from(ratings, dates).order_by(ratings.c.date_id, ratings.c.partner_id),
+    dates.c.couple_id,
+)
 
 
 def put_rating(connection: Connection, rating: Rating) -> None:
@@ -33,21 +37,16 @@ def delete_rating(connection: Connection, date_id: str, partner_id: str) -> None
 
 def list_ratings(connection: Connection, *couple_ids: str) -> tuple[Rating, ...]:
     """Return every rating of the dates of one couple or several, in order of date_id and partner_id."""
-    query = select(*COLUMNS).join_from(ratings, dates).where(dates.c.couple_id.in_(couple_ids))
-    return _ratings(connection, query)
+    return tuple(Rating(**row) for row in OF_COUPLES.ask(connection, couple_ids).mappings())
 
 
 def list_date_ratings(connection: Connection, date_id: str) -> tuple[Rating, ...]:
     """Return the ratings of one date, in order of partner_id."""
-    return _ratings(connection, select(*COLUMNS).where(ratings.c.date_id == date_id))
+    query = select(*COLUMNS).where(ratings.c.date_id == date_id).order_by(ratings.c.partner_id)
+    return tuple(Rating(**row) for row in connection.execute(query).mappings())
 
 
 def count_ratings(connection: Connection, since: datetime, until: datetime) -> int:
     """Return how many ratings were given from ``since`` on and before ``until``."""
     given = (ratings.c.rated_at >= since) & (ratings.c.rated_at < until)
     return connection.scalar(select(func.count()).select_from(ratings).where(given)) or 0
-
-
-def _ratings(connection: Connection, query: Select[Any]) -> tuple[Rating, ...]:
-    ordered = query.order_by(ratings.c.date_id, ratings.c.partner_id)
-    return tuple(Rating(**row) for row in connection.execute(ordered).mappings())

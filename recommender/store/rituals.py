@@ -7,24 +7,22 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, delete, select, update
 
 from recommender.domain import Ritual, Week
+from recommender.store.asking import AboutSome
 from recommender.store.tables import confirmations, rituals
 from recommender.store.upserts import insert
 
 FIELDS = tuple(field.name for field in fields(Ritual))
-# Made once: putting a statement together takes longer than reading its rows.
 OFFERED = (
     select(rituals, confirmations.c.partner_id)
     .select_from(rituals.outerjoin(confirmations))
     .order_by(rituals.c.week, rituals.c.shown_at, rituals.c.position, confirmations.c.partner_id)
 )
-OF_COUPLES = OFFERED.where(rituals.c.couple_id.in_(bindparam("of_couples", expanding=True)))
-IN_WEEK = OF_COUPLES.where(rituals.c.week == bindparam("in_week"))
-BY_ID = OFFERED.where(
-    rituals.c.couple_id == bindparam("of_couple"), rituals.c.ritual_id == bindparam("wanted")
-)
+OF_COUPLES = AboutSome(OFFERED, rituals.c.couple_id)
+IN_WEEK = AboutSome(OFFERED.where(rituals.c.week == bindparam("in_week")), rituals.c.couple_id)
+BY_ID = AboutSome(OFFERED.where(rituals.c.ritual_id == bindparam("named")), rituals.c.couple_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +66,13 @@ def list_rituals(
 ) -> tuple[OfferedRitual, ...]:
     """Return every ritual ever offered to couples, or in one week, by week, time and position."""
     if week is None:
-        return _offered(connection, OF_COUPLES, of_couples=couple_ids)
-    return _offered(connection, IN_WEEK, of_couples=couple_ids, in_week=str(week))
+        return _offered(OF_COUPLES.ask(connection, couple_ids))
+    return _offered(IN_WEEK.ask(connection, couple_ids, in_week=str(week)))
 
 
 def find_ritual(connection: Connection, couple_id: str, ritual_id: str) -> OfferedRitual | None:
     """Return one of a couple's rituals, or None."""
-    found = _offered(connection, BY_ID, of_couple=couple_id, wanted=ritual_id)
+    found = _offered(BY_ID.ask(connection, (couple_id,), named=ritual_id))
     return found[0] if found else None
 
 
@@ -102,9 +100,9 @@ def keep_ritual(connection: Connection, ritual_id: str, at: datetime) -> None:
     connection.execute(update(rituals).where(*unkept).values(kept_at=at))
 
 
-def _offered(connection: Connection, query: Select[Any], **values: object) -> tuple[OfferedRitual, ...]:
+def _offered(found: CursorResult[Any]) -> tuple[OfferedRitual, ...]:
     rows: dict[str, list[RowMapping]] = {}
-    for row in connection.execute(query, values).mappings():
+    for row in found.mappings():
         rows.setdefault(row["ritual_id"], []).append(row)
     return tuple(_ritual(joined) for joined in rows.values())
 
