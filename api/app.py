@@ -49,13 +49,16 @@ class _App(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Return the answer of the view; at most the fourth try's failure is told."""
-        return AGAIN(super().dispatch_request)
+        try:
+            return super().dispatch_request()
+        except Interrupted:
+            return AGAIN(super().dispatch_request)
 
 
 AGAIN = Retrying(
     retry=retry_if_exception_type(Interrupted),
     wait=wait_random_exponential(multiplier=0.02, max=0.5),
-    stop=stop_after_attempt(4),
+    stop=stop_after_attempt(3),
     reraise=True,
 )
 
@@ -67,8 +70,8 @@ def create_app(deployment: Deployment) -> Flask:
     app.url_map.merge_slashes = False  # a redirect is no answer of an API
     document = build_document(ROUTES, vocabularies(deployment), _version())
     app.extensions["rekindle"] = Served(deployment, ROUTES, document, measure(app, deployment))
-    proxies = deployment.settings.proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+    if proxies := deployment.settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     log_requests(app)
     secure_headers(app)
     handle_problems(app)
@@ -98,7 +101,7 @@ def _response(route: Route, answer: Any) -> Response:
         return Response(status=route.status)
     if isinstance(answer, Content):
         return Response(answer.data, route.status, mimetype=answer.media_type)
-    return Response(answer.model_dump_json(), route.status, mimetype=route.media_type)
+    return Response(answer.as_json, route.status, mimetype=route.media_type)
 
 
 def _version() -> str:

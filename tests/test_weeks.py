@@ -119,7 +119,7 @@ class TestPlan:
             put_rating(shipped, caller, date.date_id, enjoyment=stars)
         with reading(shipped.engine) as connection:
             past = read_past(connection, couple_of(connection, lovers.sam))
-        occasion, _ = standpoint(shipped, past, WEEK.next())
+        occasion = standpoint(shipped, past, WEEK.next()).occasion
         (done,) = (idea for idea in occasion.history if idea.met == "done")
         assert done.felt == {lovers.robin.partner_id: 5, lovers.sam.partner_id: 2}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from flask import Flask, current_app, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, current_app, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from api.registry import Call
 from recommender import service
@@ -19,6 +19,10 @@ SIGN_IN = "Please start here, or open the link your partner sent you."
 
 class _Sessions(SecureCookieSessionInterface):
     """Cookies of this host alone that travel over TLS only, wherever the page itself came over TLS."""
+
+    def open_session(self, app: Flask, asked: Request) -> SecureCookieSession | None:
+        """Return the session of a request; nothing is verified where there is no cookie."""
+        return super().open_session(app, asked) if asked.cookies else self.session_class()
 
     def get_cookie_secure(self, _app: Flask) -> bool:
         """Return whether this request came over TLS, here or at a proxy before us.

@@ -11,7 +11,7 @@ from api.schemas.dates import DateBody
 from api.schemas.fields import RitualId, WeekInPath
 from api.schemas.weeks import Choice, NewMark, PlanBody, RitualBody, Swap
 from recommender import service
-from recommender.service import WeekView
+from recommender.service import Deployment, WeekView
 
 router = Router()
 
@@ -19,14 +19,14 @@ router = Router()
 @router.route("GET", "/v1/weeks/<iso_week>", scope="plan")
 def read_plan(call: Call, iso_week: WeekInPath) -> PlanBody:
     """Read the plan of a week: made when first read, then the same for both."""
-    return _body(call, service.get_week(call.deployment, call.caller, iso_week))
+    return service.tell_week(call.deployment, call.caller, iso_week, _body)
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/swap", errors=(404,))
 def swap_suggestion(call: Call, iso_week: WeekInPath, body: Swap) -> PlanBody:
     """Replace one suggestion of the plan."""
     plan = service.swap(call.deployment, call.caller, iso_week, body.suggestion_id, body.reason)
-    return _body(call, service.see_week(call.deployment, call.caller, plan))
+    return _body(call.deployment, service.see_week(call.deployment, call.caller, plan))
 
 
 @router.route("PUT", "/v1/weeks/<iso_week>/marks", errors=(404, 409))
@@ -36,7 +36,7 @@ def mark_suggestion(call: Call, iso_week: WeekInPath, body: NewMark) -> PlanBody
     From then on the marks stay as they are.
     """
     service.put_mark(call.deployment, call.caller, iso_week, body.suggestion_id, body.mark)
-    return _body(call, service.get_week(call.deployment, call.caller, iso_week))
+    return service.tell_week(call.deployment, call.caller, iso_week, _body)
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/choice", status=201, errors=(404,))
@@ -54,8 +54,8 @@ def keep_ritual(call: Call, ritual_id: RitualId) -> RitualBody:
     return RitualBody.of(seen, idea_body(call.deployment, idea))
 
 
-def _body(call: Call, view: WeekView) -> PlanBody:
+def _body(d: Deployment, view: WeekView) -> PlanBody:
     shown = [s.idea_id for s in view.plan.suggestions] + [seen.ritual.idea_id for seen in view.rituals]
-    found = [service.get_idea(call.deployment, idea_id) for idea_id in shown]
-    ideas = {idea.idea_id: idea_body(call.deployment, idea) for idea in found}
+    found = [service.get_idea(d, idea_id) for idea_id in shown]
+    ideas = {idea.idea_id: idea_body(d, idea) for idea in found}
     return PlanBody.of(view, ideas, ZoneInfo(view.time_zone))

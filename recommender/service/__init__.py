@@ -84,7 +84,7 @@ from recommender.service.story import freshness_of
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
 from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
-from recommender.service.weekview import WeekView, get_week, see_week
+from recommender.service.weekview import WeekView, get_week, see_week, tell_week
 
 __all__ = [
     "Caller",
@@ -184,6 +184,7 @@ __all__ = [
     "swap",
     "tag_file",
     "tag_lines",
+    "tell_week",
     "train_tagger",
     "update_couple",
     "update_date",

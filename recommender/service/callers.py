@@ -13,7 +13,7 @@ from recommender.domain import Couple, Partner, Scope
 from recommender.errors import NotAllowed, NotFound, Unauthenticated
 from recommender.service.deployment import Deployment
 from recommender.service.secret import hashed
-from recommender.store import access, people, reading, transaction
+from recommender.store import access, people, transaction
 
 NO_TOKEN = "This token is not valid (any more); send the one you were given when you joined."
 TOKEN_LIFE = timedelta(days=180)
@@ -60,8 +60,7 @@ def authenticate(d: Deployment, token: str) -> Caller:
     operator_token = d.settings.operator_token
     if operator_token is not None and compare_digest(hashed(token), hashed(operator_token)):
         return Caller("operator")
-    with reading(d.engine) as connection:
-        found = access.find_token(connection, hashed(token))
+    found = access.find_token(d.engine, hashed(token))
     if found is None or expires_on(found) < d.clock().date():
         raise Unauthenticated(NO_TOKEN)
     _note_use(d, found)

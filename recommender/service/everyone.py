@@ -23,7 +23,7 @@ from recommender.service.deployment import Deployment, open_deployment, refreshe
 from recommender.service.hosting import every_couple
 from recommender.service.past import read_pasts
 from recommender.service.settings import Settings
-from recommender.service.weeks import check_week, get_plan, make_plan, upcoming_week
+from recommender.service.weeks import check_week, get_plan, make_plan, standpoint, upcoming_week
 from recommender.store import people, plans
 from recommender.store.engine import reading, transaction
 
@@ -119,7 +119,10 @@ def plan_shard(
         planned = plans.planned_weeks(connection, couple_ids, set(weeks.values()))
         lacking = [c for c in wanting if (c.couple_id, weeks[c.couple_id]) not in planned]
         pasts = read_pasts(connection, lacking)
-    made = [(past.couple, make_plan(deployment, past, weeks[past.couple.couple_id])) for past in pasts]
+    made = [
+        (past.couple, make_plan(deployment, standpoint(deployment, past, weeks[past.couple.couple_id])))
+        for past in pasts
+    ]
     return Planned(
         made=_store(deployment, made), before=len(wanting) - len(lacking), paused=len(couples) - len(wanting)
     )

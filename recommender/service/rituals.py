@@ -5,11 +5,11 @@ Nothing asks for one: a ritual that nobody confirms is forgotten, and none is ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recommender.domain import Couple, Plan, Ritual
 from recommender.errors import Conflict, NotFound
-from recommender.planning.occasion import Occasion
+from recommender.planning.occasion import Occasion, PastIdea
 from recommender.planning.rituals import RITUALS, offer_rituals, within_limits
 from recommender.service.callers import Caller, couple_of, find_home
 from recommender.service.deployment import Deployment
@@ -17,7 +17,7 @@ from recommender.service.goals import this_week
 from recommender.service.past import Past, read_past
 from recommender.service.secret import new_id
 from recommender.service.telling import told
-from recommender.service.weeks import standpoint
+from recommender.service.weeks import Standpoint, standpoint
 from recommender.store import reading, rituals, transaction
 from recommender.store.rituals import OfferedRitual
 
@@ -125,6 +125,8 @@ def _brought_up_to_date(d: Deployment, caller: Caller, plan: Plan) -> tuple[Offe
         return draft.shown
     with transaction(d.engine) as connection:
         now = read_past(connection, couple_of(connection, caller, for_update=True))
+        if now.couple.circumstances.paused(plan.week):
+            return ()
         if now != past:
             draft = _draft(d, now, plan)
         for one in draft.gone:
@@ -134,7 +136,6 @@ def _brought_up_to_date(d: Deployment, caller: Caller, plan: Plan) -> tuple[Offe
 
 
 def _draft(d: Deployment, past: Past, plan: Plan) -> _Draft:
-    occasion, expectation = standpoint(d, past, plan.week)
     ever = tuple(one for one in past.rituals if one.week == plan.week)
     shown = _in_force(ever)
     gone = _outgrown(d, past.couple, plan, shown)
@@ -144,7 +145,22 @@ def _draft(d: Deployment, past: Past, plan: Plan) -> _Draft:
         *(one.suggestion.idea_id for one in past.exposures if one.week == plan.week),
         *(one.ritual.idea_id for one in ever),
     )
-    new = offer_rituals(
-        d.table, expectation, occasion, d.plan_settings, free, taken, lambda: new_id(d.clock())
+    return _Draft(shown, gone, _offer(d, standpoint(d, past, plan.week), free, taken))
+
+
+def first_rituals(d: Deployment, seen: Standpoint, plan: Plan) -> tuple[Ritual, ...]:
+    """Return the rituals to offer beside a new plan, none where its week is over; nothing is stored."""
+    if plan.week < this_week(d, seen.occasion.couple):
+        return ()
+    taken = tuple(suggestion.idea_id for suggestion in plan.suggestions)
+    shown = (PastIdea(idea_id, plan.week.monday, "shown") for idea_id in taken)
+    occasion = replace(seen.occasion, history=(*seen.occasion.history, *shown))
+    return _offer(d, replace(seen, occasion=occasion), tuple(range(1, RITUALS + 1)), taken)
+
+
+def _offer(
+    d: Deployment, seen: Standpoint, free: tuple[int, ...], taken: tuple[str, ...]
+) -> tuple[Ritual, ...]:
+    return offer_rituals(
+        d.table, seen.expectation, seen.occasion, d.plan_settings, free, taken, lambda: new_id(d.clock())
     )
-    return _Draft(shown, gone, new)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -67,16 +67,17 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
         if plan is not None:
             return plan
         past = read_past(connection, couple)
-    draft = make_plan(deployment, past, week)  # before the couple is held, so that nobody waits for it
+    # Before the couple is held, so that nobody waits for it.
+    draft = make_plan(deployment, standpoint(deployment, past, week))
     with transaction(deployment.engine) as connection:
-        couple = couple_of(connection, caller, for_update=True)
-        plan = plan_store.find_plan(connection, couple.couple_id, week)
-        if plan is None and couple == past.couple:
-            return plan_store.insert_plan(connection, draft, deployment.clock())
-        past = read_past(connection, couple)
-        if plan is None:
-            return plan_store.insert_plan(connection, make_plan(deployment, past, week), deployment.clock())
-        return _without_outgrown(deployment, connection, past, plan)
+        held = _past(connection, caller)
+        if held.couple.circumstances.paused(week):
+            return _paused(deployment, held.couple, week)
+        plan = plan_store.find_plan(connection, held.couple.couple_id, week)
+        if plan is not None:
+            return _without_outgrown(deployment, connection, held, plan)
+        draft = draft if held == past else make_plan(deployment, standpoint(deployment, held, week))
+        return plan_store.insert_plan(connection, draft, deployment.clock())
 
 
 def standing_plan(deployment: Deployment, connection: Connection, couple: Couple, week: Week) -> Plan | None:
@@ -89,9 +90,13 @@ def standing_plan(deployment: Deployment, connection: Connection, couple: Couple
     """
     check_week(week)
     if couple.circumstances.paused(week):
-        return Plan(week, couple.couple_id, deployment.plan_settings.rule, ())
+        return _paused(deployment, couple, week)
     plan = plan_store.find_plan(connection, couple.couple_id, week)
     return None if plan is None or _outgrown(deployment, couple, plan) else plan
+
+
+def _paused(deployment: Deployment, couple: Couple, week: Week) -> Plan:
+    return Plan(week, couple.couple_id, deployment.plan_settings.rule, ())
 
 
 def swap(deployment: Deployment, caller: Caller, week: Week, suggestion_id: str, reason: SwapReason) -> Plan:
@@ -150,10 +155,18 @@ def choose(
         return with_starts(deployment, past.couple, seen, past.dates)
 
 
-def standpoint(deployment: Deployment, past: Past, week: Week) -> tuple[Occasion, Expectation]:
-    """Return the occasion of a couple's week and what the model expects of them."""
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """What a couple's week is planned from: its occasion, and what the model expects of the two."""
+
+    occasion: Occasion
+    expectation: Expectation
+
+
+def standpoint(deployment: Deployment, past: Past, week: Week) -> Standpoint:
+    """Return what a couple's week is planned from."""
     expectation = deployment.models.expect(past.couple, past.dates, past.ratings)
-    return _occasion(deployment, past, week), expectation
+    return Standpoint(_occasion(deployment, past, week), expectation)
 
 
 def _past(connection: Connection, caller: Caller) -> Past:
@@ -170,12 +183,12 @@ def _occasion(deployment: Deployment, past: Past, week: Week) -> Occasion:
     return Occasion(past.couple, week, monday if over else now, history_of(past))
 
 
-def make_plan(deployment: Deployment, past: Past, week: Week) -> Plan:
+def make_plan(deployment: Deployment, seen: Standpoint) -> Plan:
     """Return a new plan for a couple's week; nothing is stored."""
     return weekly_plan(
         deployment.table,
-        deployment.models.expect(past.couple, past.dates, past.ratings),
-        _occasion(deployment, past, week),
+        seen.expectation,
+        seen.occasion,
         deployment.plan_settings,
         lambda: new_id(deployment.clock()),
     )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from recommender.domain import Couple, Goal, Mark, Plan, Progress, Week
+from recommender.domain import Couple, Goal, Mark, Plan, Progress, Ritual, Week
+from recommender.planning.rituals import RITUALS
 from recommender.service.callers import Caller, couple_of
 from recommender.service.deployment import Deployment
 from recommender.service.goals import see_progress
 from recommender.service.marks import SeenMarks, see_marks
-from recommender.service.rituals import SeenRitual, see_rituals
+from recommender.service.past import Past, read_past
+from recommender.service.rituals import SeenRitual, first_rituals, see_rituals
 from recommender.service.telling import told_plan
-from recommender.service.weeks import get_plan, standing_plan
-from recommender.store import marks, reading, rituals
+from recommender.service.weeks import get_plan, make_plan, standing_plan, standpoint
+from recommender.store import marks, plans, reading, rituals, transaction
+from recommender.store.states import week_state
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +57,112 @@ def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
     NotFound
         If the week lies centuries off.
     """
+    return tell_week(d, caller, week, _as_it_is)
+
+
+def tell_week(d: Deployment, caller: Caller, week: Week, tell: Callable[[Deployment, WeekView], T]) -> T:
+    """Return what is told of a week: what the caller was told before, if nothing it is made of has changed.
+
+    Parameters
+    ----------
+    tell : callable
+        Makes the answer of the week and of nothing else; itself it says which of several answers this is.
+
+    Raises
+    ------
+    NotFound
+        If the week lies centuries off.
+    """
+    state = week_state(d.engine, caller.couple_id or "", week)
+    before: T | None = d.memory.find(d.table, (tell, caller, week, state))
+    if before is not None:
+        return before
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
         plan = standing_plan(d, connection, couple, week)
-        beside = None if plan is None else _beside(d, connection, caller, couple, plan)
-    if plan is None or beside is None:
-        return see_week(d, caller, get_plan(d, caller, week))
-    return _view(d, caller, plan, beside)
+        if plan is None:
+            past = read_past(connection, couple)
+        else:
+            stored = _stored(d, connection, caller, couple, plan)
+    if plan is None:
+        first = _first(d, caller, week, past)
+        return tell(d, see_week(d, caller, get_plan(d, caller, week)) if first is None else first)
+    view = _view(d, caller, stored)
+    told = tell(d, view)
+    settled = view.paused or len(view.rituals) == RITUALS  # fewer may become more by what is not of this week
+    if settled and state == week_state(d.engine, couple.couple_id, week):  # else it was changed meanwhile
+        d.memory.hold(d.table, (tell, caller, week, state), told)
+    return told
 
 
 def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     """Return what goes with a plan, as the caller may see it."""
     with reading(d.engine) as connection:
-        beside = _beside(d, connection, caller, couple_of(connection, caller), plan)
-    return _view(d, caller, plan, beside)
+        stored = _stored(d, connection, caller, couple_of(connection, caller), plan)
+    return _view(d, caller, stored)
+
+
+def _as_it_is(_d: Deployment, view: WeekView) -> WeekView:
+    return view
+
+
+def _first(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView | None:
+    """Return a week with its first plan and rituals, or None where it has a plan or is paused by now.
+
+    They are drafted before the couple is held, so that nobody waits for it, and drafted anew if anything
+    that they depend on has changed until then.
+    """
+    met = {exposure.week for exposure in past.exposures} | {offered.week for offered in past.rituals}
+    if week in met:
+        return None
+    draft = _draft(d, past, week)
+    with transaction(d.engine) as connection:
+        held = read_past(connection, couple_of(connection, caller, for_update=True))
+        couple = held.couple
+        if couple.circumstances.paused(week) or plans.find_plan(connection, couple.couple_id, week):
+            return None
+        plan, small = draft if held == past else _draft(d, held, week)
+        plans.insert_plan(connection, plan, d.clock())
+        rituals.insert_rituals(connection, couple.couple_id, week, small, d.clock())
+        stored = _stored(d, connection, caller, couple, plan)
+    return _view(d, caller, stored)
+
+
+def _draft(d: Deployment, past: Past, week: Week) -> tuple[Plan, tuple[Ritual, ...]]:
+    seen = standpoint(d, past, week)
+    plan = make_plan(d, seen)
+    return plan, first_rituals(d, seen, plan)
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
-    """What the store holds beside a plan."""
+class _Stored:
+    """What the store holds of a week."""
 
     couple: Couple
+    plan: Plan
     reached: tuple[Progress, ...]
     offered: tuple[rituals.OfferedRitual, ...]
     made: tuple[Mark, ...]
 
 
-def _beside(d: Deployment, connection: Connection, caller: Caller, couple: Couple, plan: Plan) -> _Beside:
-    return _Beside(
+def _stored(d: Deployment, connection: Connection, caller: Caller, couple: Couple, plan: Plan) -> _Stored:
+    return _Stored(
         couple,
+        plan,
         see_progress(d, connection, caller, couple, plan.week),
         rituals.list_rituals(connection, couple.couple_id, week=plan.week),
         marks.list_marks(connection, plan),
     )
 
 
-def _view(d: Deployment, caller: Caller, plan: Plan, beside: _Beside) -> WeekView:
-    couple = beside.couple
+def _view(d: Deployment, caller: Caller, stored: _Stored) -> WeekView:
+    couple, plan = stored.couple, stored.plan
     return WeekView(
         partners=tuple(partner.name for partner in couple.partners),
         time_zone=couple.circumstances.time_zone,
         plan=told_plan(plan, caller),
-        marks=see_marks(d, caller, couple, plan, beside.made),
-        goals=tuple(zip(couple.goals, beside.reached, strict=True)),
-        rituals=see_rituals(d, caller, couple, plan, beside.offered),
+        marks=see_marks(d, caller, couple, plan, stored.made),
+        goals=tuple(zip(couple.goals, stored.reached, strict=True)),
+        rituals=see_rituals(d, caller, couple, plan, stored.offered),
         paused=couple.circumstances.paused(plan.week),
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from recommender.domain import Scope
+from recommender.store.questions import Brief
 from recommender.store.tables import calendars, invites, links, partners, tokens
 from recommender.store.upserts import insert
 
@@ -29,8 +30,7 @@ class Token:
 A_TOKEN = select(
     *((partners if field.name == "couple_id" else tokens).c[field.name] for field in fields(Token))
 ).join_from(tokens, partners)
-# Made once, since every request asks it.
-BY_HASH = A_TOKEN.where(tokens.c.token_hash == bindparam("wanted"))
+BY_HASH = Brief(A_TOKEN.where(tokens.c.token_hash == bindparam("wanted")))
 
 
 def insert_token(
@@ -46,10 +46,16 @@ def insert_token(
     connection.execute(insert(connection, tokens).values(**row, scope=scope, label=label))
 
 
-def find_token(connection: Connection, token_hash: str) -> Token | None:
-    """Return the token with a hash, or None."""
-    row = connection.execute(BY_HASH, {"wanted": token_hash}).mappings().first()
-    return None if row is None else Token(**row)
+def find_token(engine: Engine, token_hash: str) -> Token | None:
+    """Return the token with a hash, or None.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    found = BY_HASH.ask(engine, wanted=token_hash)
+    return Token(*found[0]) if found else None
 
 
 def list_tokens(connection: Connection, partner_id: str) -> tuple[Token, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from recommender.domain import CoupleDate
-from recommender.store.asking import AboutSome
+from recommender.store.questions import AboutSome
 from recommender.store.tables import dates
 from recommender.store.upserts import insert
 

@@ -81,14 +81,24 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def _beginning(engine: Engine, **options: Any) -> Iterator[Connection]:
     """Give a connection in a transaction, begun as the options say."""
+    with failing_in_words(engine), engine.connect() as connection:
+        if options:  # not of the engine: making one with options takes longer than reading
+            connection.execution_options(**options)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def failing_in_words(engine: Engine) -> Iterator[None]:
+    """Tell of a database that fails in words a person can act on.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
     try:
-        with engine.connect() as connection:
-            if (
-                options
-            ):  # of the connection: an engine with options of its own takes longer to make than to use
-                connection.execution_options(**options)
-            with connection.begin():
-                yield connection
+        yield
     except (DBAPIError, TimeoutError) as error:
         told = store_error(error, engine)
         if told is None:

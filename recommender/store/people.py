@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from recommender.domain import Couple, Partner
-from recommender.store.asking import AboutSome
+from recommender.store.questions import AboutSome
 from recommender.store.tables import claims, couples, partners, responses
 from recommender.store.upserts import insert
 

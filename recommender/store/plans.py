@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 
 from recommender.domain import Plan, Suggestion, SwapReason, Week
-from recommender.store.asking import AboutSome
+from recommender.store.questions import AboutSome
 from recommender.store.tables import plans, suggestions
 from recommender.store.upserts import insert
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from recommender.domain import Rating
-from recommender.store.asking import AboutSome
+from recommender.store.questions import AboutSome
 from recommender.store.tables import dates, ratings
 from recommender.store.upserts import insert
 

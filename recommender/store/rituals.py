@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, delete, select, update
 
 from recommender.domain import Ritual, Week
-from recommender.store.asking import AboutSome
+from recommender.store.questions import AboutSome
 from recommender.store.tables import confirmations, rituals
 from recommender.store.upserts import insert
 
