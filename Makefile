@@ -55,8 +55,8 @@ bench: $(VENV)/.test-stamp  ## how fast plans, answers and fits are, kept in doc
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_service
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_fit
 
-bench-scale: $(VENV)/.test-stamp  ## plans and weeks from a thousand couples to a million (an hour, 20 GB)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_scale
+bench-scale: $(VENV)/.test-stamp  ## plans and weeks from a thousand couples to a million, or SIZES="1000 20000"
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_scale $(SIZES)
 
 prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
 	$(BIN)/python -m recommender.learning.shipped

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, Table, insert
 
 from recommender.domain import Circumstances
 from recommender.learning.evaluation.town import build_town
@@ -43,12 +44,35 @@ def settle(engine: Engine, n_couples: int, n_rated: int = 0, first: int = 0) -> 
         (tables.ratings, _ratings),
     )
     town = build_town(shipped_catalogue(), KINDS, seed=1)
+    said: dict[tuple[str, int], Any] = {}
     while numbers := list(islice(couples, AT_ONCE)):
         with transaction(engine) as connection:
             for table, rows_of in of_table:
                 rows = [row for number in numbers for row in rows_of(town, number, n_rated)]
-                if rows:
-                    connection.execute(insert(table), rows)
+                _insert(connection, table, rows, said)
+
+
+def _insert(connection: Connection, table: Table, rows: list[Row], said: dict[tuple[str, int], Any]) -> None:
+    """Hand rows to the driver; what many of them share is put into its words once, and kept in ``said``."""
+    if not rows:
+        return
+    dialect = connection.dialect
+    words = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in rows[0]}
+    for row in rows:
+        for name, word in words.items():
+            if word is not None:
+                key = (f"{table.name}.{name}", id(row[name]))
+                if key not in said:
+                    said[key] = row[name], word(row[name])  # held, so that no other value comes to its place
+                row[name] = said[key][1]
+    connection.exec_driver_sql(*_told(insert(table).compile(dialect=dialect, column_keys=list(words)), rows))
+
+
+def _told(statement: Any, rows: list[Row]) -> tuple[str, list[Any]]:
+    """Return a statement's text, and rows as its driver takes them."""
+    if statement.positional:
+        return str(statement), [tuple(row[name] for name in statement.positiontup) for row in rows]
+    return str(statement), rows
 
 
 def _couples(town: Any, number: int, n_rated: int) -> Iterator[Row]:
@@ -81,7 +105,7 @@ def _dates(town: Any, number: int, n_rated: int) -> Iterator[Row]:
             "idea_id": idea.idea_id,
             "title": idea.title,
             "status": "done",
-            "starts_at": SINCE + timedelta(weeks=k),
+            "starts_at": _moment(7 * k),
         }
 
 
@@ -95,8 +119,13 @@ def _ratings(town: Any, number: int, n_rated: int) -> Iterator[Row]:
                 "date_id": _date_id(number, k),
                 "partner_id": partner_id(number, seat),
                 "enjoyment": round(min(max(felt, 1), 5)),
-                "rated_at": SINCE + timedelta(weeks=k, days=1),
+                "rated_at": _moment(7 * k + 1),
             }
+
+
+@cache
+def _moment(days: int) -> datetime:
+    return SINCE + timedelta(days=days)
 
 
 def _date_id(number: int, k: int) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
+from zoneinfo import ZoneInfo
 
 import pytest
 from distributed import LocalCluster
 from sqlalchemy import Engine, func, select
 
-from recommender.domain import Boundaries, Circumstances, Couple, CoupleDate, Pause, Plan, Rating, Week
+from recommender.domain import Boundaries, Circumstances, Couple, CoupleDate, Pause, Plan, Rating, Slot, Week
 from recommender.errors import InvalidInput, NotFound
 from recommender.planning.weekly import Expectation
 from recommender.service import (
@@ -208,7 +209,7 @@ def test_a_run_that_was_killed_goes_on(home: Deployment) -> None:
     )
     while not n_plans(home.engine):
         assert run.poll() is None
-        time.sleep(0.05)
+        sleep(0.05)
     subprocess.run(["pkill", "-KILL", "-s", str(run.pid)], check=True)
     assert run.wait() == -signal.SIGKILL
     midway = n_plans(home.engine)
@@ -223,3 +224,33 @@ def test_a_run_that_was_killed_goes_on(home: Deployment) -> None:
         shown = func.count().label("shown")
         each = select(shown).select_from(tables.suggestions).group_by(tables.suggestions.c.couple_id)
         assert set(connection.scalars(each)) <= {1, 2, 3}
+
+
+@pytest.mark.parametrize("number", [12, 43])
+def test_clocks_that_are_set_take_no_plan_along(crowd: Deployment, clock: Clock, number: int) -> None:
+    """On the Sundays on which clocks are set everything begins and ends in free time, and is there once."""
+    week, zone = Week(2027, number), ZoneInfo("Europe/London")
+    sunday = week.monday + timedelta(days=6)
+    midnight, eve, night = (datetime.combine(sunday, time(hour), tzinfo=zone) for hour in (0, 18, 23))
+    dawn = midnight.timestamp() + 240 * 60  # four hours later, whatever clocks say then
+    slots = (Slot(7, time(0), 240), Slot(7, time(18), 300))
+    callers = [Caller("partner", partner_id(n, 1), couple_id(n)) for n in range(N)]
+    for caller in callers:
+        update_couple(crowd, caller, circumstances=Circumstances(time_zone=zone.key, slots=slots))
+    clock.now = datetime.combine(week.monday, time(9), tzinfo=UTC)
+
+    made = together(plan_everyone(crowd, week))
+    clock.now = eve  # past the change
+    again = together(plan_everyone(crowd, week))
+
+    assert (made, again) == (Planned(N, 0, 0), Planned(0, N, 0))
+    with reading(crowd.engine) as connection:
+        shown = plans.all_exposures(connection, *map(couple_id, range(N)))
+    for one in shown:
+        begins = one.suggestion.starts_at
+        ends = begins + timedelta(minutes=crowd.catalogue.idea(one.suggestion.idea_id).minutes)
+        assert (sunday == begins.astimezone(zone).date() and ends.timestamp() <= dawn) or (
+            eve.timestamp() <= begins.timestamp() and ends.timestamp() <= night.timestamp()
+        )
+    assert any(one.suggestion.starts_at.timestamp() < dawn for one in shown)
+    assert len({(one.couple_id, one.suggestion.position) for one in shown}) == len(shown)
