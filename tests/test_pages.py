@@ -9,6 +9,7 @@ from time import sleep
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from api.app import create_app
 from recommender.service import Deployment
@@ -169,6 +170,15 @@ class TestWeek:
         assert "Kept for you" in ana.send(path[1], {"ritual": ritual[1]}, seen="/week")
         assert TOKEN.sub("", bo.see("/week")) == TOKEN.sub("", before)
         assert "It counts" in bo.send(path[1], {"ritual": ritual[1]}, seen="/week")
+
+    @pytest.mark.parametrize("path", ["/week", "/story"])
+    def test_a_planned_week_is_one_look(self, deployment: Deployment, ana: Person, path: str) -> None:
+        """Once a week is planned, a page takes one transaction beside that which finds who looks."""
+        ana.see("/week")
+        begun: list[object] = []
+        event.listen(deployment.engine, "begin", lambda connection: begun.append(connection))
+        ana.see(path)
+        assert len(begun) == 2
 
     def test_no_such_week(self, ana: Person) -> None:
         """A week that the year has not is a calm page."""

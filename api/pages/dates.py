@@ -12,7 +12,7 @@ from api.pages.answers import back_to, or_remark, page
 from api.pages.session import a_partner
 from api.registry import Call
 from recommender import service
-from recommender.errors import InvalidInput, NotFound
+from recommender.errors import InvalidInput
 from recommender.service import CoupleView, DateView
 
 
@@ -29,7 +29,7 @@ def add_to(pages: Blueprint) -> None:
 def show_date(date_id: str) -> Response:
     """Show what they are going to do, or did."""
     call = a_partner()
-    seen = _date(call, date_id)
+    seen = service.get_date(call.deployment, call.caller, date_id)
     idea = service.get_idea(call.deployment, seen.date.idea_id) if seen.date.idea_id else None
     couple = service.get_couple(call.deployment, call.caller)
     return page(
@@ -66,7 +66,7 @@ def skip(date_id: str) -> Response:
 def rate(date_id: str) -> Response:
     """Ask how it was, or keep the answer."""
     call = a_partner()
-    seen = _date(call, date_id)
+    seen = service.get_date(call.deployment, call.caller, date_id)
     if request.method == "GET":
         return page("rate.html", seen=seen, zone=_zone(call))
     form = request.form
@@ -106,13 +106,6 @@ def log() -> Response:
         return service.log_date(call.deployment, call.caller, on=on, title=title)
 
     return or_remark(url_for("pages.our_story"), act, "Kept.")
-
-
-def _date(call: Call, date_id: str) -> DateView:
-    for seen in service.list_dates(call.deployment, call.caller):
-        if seen.date.date_id == date_id:
-            return seen
-    raise NotFound("There is no such date.")
 
 
 def _hands(couple: CoupleView, seen: DateView) -> tuple[str, str] | None:

@@ -96,7 +96,8 @@ def the_operator() -> Call:
 def _call(kind: str) -> Call:
     if not signed_in():
         raise Unauthenticated(SIGN_IN)
-    caller = service.authenticate(deployment(), session["token"])
+    d = deployment()
+    caller = service.authenticate(d, session["token"])
     if caller.kind != kind or caller.scope != "all":
         raise NotAllowed("That page is not for you; sign out first if you want to see it.")
-    return Call(deployment(), caller)
+    return Call(d, caller)

@@ -37,20 +37,18 @@ def add_to(pages: Blueprint) -> None:
 def our_story() -> Response:
     """Show past dates as a timeline, and what they add up to."""
     call = a_partner()
-    couple = service.get_couple(call.deployment, call.caller)
-    seen = service.list_dates(call.deployment, call.caller)
-    week = service.coming_week(call.deployment, call.caller)
+    view, seen = service.week_and_dates(call.deployment, call.caller)
     past = [one for one in seen if one.date.status == "done" or one.mine is not None]
     return page(
         "story.html",
         past=past,
         open=[one for one in seen if one.date.status == "planned" and one.mine is None],
-        zone=ZoneInfo(couple.circumstances.time_zone),
-        couple=couple,
+        zone=ZoneInfo(view.time_zone),
+        other=view.other,
         enjoyed=_enjoyed(call, past),
         caring=_counted(call, past, "connection"),
         fresh=_fresh(call, past),
-        goals=told_goals(call, service.get_week(call.deployment, call.caller, week)),
+        goals=told_goals(call, view),
     )
 
 

@@ -56,8 +56,7 @@ def add_to(pages: Blueprint) -> None:
 
 def this_week() -> Response:
     """Show the week that is on, or the next when nothing is left of this one."""
-    call = a_partner()
-    return _week_page(call, service.coming_week(call.deployment, call.caller))
+    return _week_page(a_partner())
 
 
 def show_week(week: str) -> Response:
@@ -94,9 +93,9 @@ def keep(week: str) -> Response:
     return back_to(url_for("pages.show_week", week=week), said)
 
 
-def _week_page(call: Call, week: Week) -> Response:
-    view = service.get_week(call.deployment, call.caller, week)
-    dates = service.list_dates(call.deployment, call.caller)
+def _week_page(call: Call, week: Week | None = None) -> Response:
+    view, dates = service.week_and_dates(call.deployment, call.caller, week)
+    week = view.plan.week
     return page(
         "week.html",
         week=week,

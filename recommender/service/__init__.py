@@ -8,6 +8,7 @@ from recommender.service.dates import (
     DateView,
     delete_date,
     delete_rating,
+    get_date,
     list_dates,
     log_date,
     put_rating,
@@ -84,7 +85,7 @@ from recommender.service.story import freshness_of
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
 from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
-from recommender.service.weekview import WeekView, get_week, see_week, tell_week
+from recommender.service.weekview import WeekView, get_week, see_week, tell_week, week_and_dates
 
 __all__ = [
     "Caller",
@@ -130,6 +131,7 @@ __all__ = [
     "find_ideas",
     "freshness_of",
     "get_couple",
+    "get_date",
     "get_idea",
     "get_me",
     "get_plan",
@@ -191,6 +193,7 @@ __all__ = [
     "update_me",
     "upgrade_database",
     "use_link",
+    "week_and_dates",
     "withdraw_idea",
     "withdraw_source",
 ]

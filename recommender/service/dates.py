@@ -14,6 +14,7 @@ from recommender.service.callers import Caller, Home, find_home
 from recommender.service.deployment import Deployment
 from recommender.service.limits import check_stars, check_status
 from recommender.service.moments import check_day, check_start
+from recommender.service.past import by_date
 from recommender.service.secret import new_id
 from recommender.service.starts import other_starts
 from recommender.service.texts import TITLE_LENGTH, check_line, check_note
@@ -46,14 +47,24 @@ class DateView:
 
 def list_dates(d: Deployment, caller: Caller) -> tuple[DateView, ...]:
     """Return a couple's dates, the newest first."""
-    with reading(d.engine) as connection:
-        home = find_home(connection, caller)
-        couple_dates = shown_dates(connection, home)
-        rated: dict[str, list[Rating]] = {}
-        for rating in ratings.list_ratings(connection, home.couple.couple_id):
-            rated.setdefault(rating.date_id, []).append(rating)
-    views = (view(date, rated.get(date.date_id, ()), home.me.partner_id) for date in couple_dates)
-    return tuple(with_starts(d, home.couple, seen, couple_dates) for seen in views)
+    couple, views = _read(d, caller)
+    couple_dates = [seen.date for seen in views]
+    return tuple(with_starts(d, couple, seen, couple_dates) for seen in views)
+
+
+def get_date(d: Deployment, caller: Caller, date_id: str) -> DateView:
+    """Return one of a couple's dates.
+
+    Raises
+    ------
+    NotFound
+        If the caller may know of no such date.
+    """
+    couple, views = _read(d, caller)
+    for seen in views:
+        if seen.date.date_id == date_id:
+            return with_starts(d, couple, seen, [other.date for other in views])
+    raise NotFound(NO_DATE)
 
 
 def log_date(
@@ -110,7 +121,7 @@ def update_date(
             _check_unrated(home, rated, status)
         date = replace(date, status=status or date.status, starts_at=starts_at or date.starts_at)
         dates.update_date(connection, date)
-        couple_dates = shown_dates(connection, home)
+        couple_dates = shown_dates(connection, caller)
     return with_starts(d, home.couple, view(date, rated, home.me.partner_id), couple_dates)
 
 
@@ -182,10 +193,17 @@ def delete_rating(d: Deployment, caller: Caller, date_id: str) -> DateView:
     return DateView(date, None, None)
 
 
-def shown_dates(connection: Connection, home: Home) -> tuple[CoupleDate, ...]:
-    """Return the dates that a partner may know of, the newest first."""
-    every = dates.list_dates(connection, home.couple.couple_id)
-    return tuple(date for date in every if date.shown_to(home.me.partner_id))
+def shown_dates(connection: Connection, caller: Caller) -> tuple[CoupleDate, ...]:
+    """Return the dates that a caller may know of, the newest first."""
+    every = dates.list_dates(connection, caller.couple_id or "")
+    return tuple(date for date in every if date.shown_to(caller.partner_id))
+
+
+def seen_dates(connection: Connection, caller: Caller) -> tuple[DateView, ...]:
+    """Return the dates that a caller may know of, the newest first, as they may see them; without starts."""
+    rated = by_date(ratings.list_ratings(connection, caller.couple_id or ""))
+    shown = shown_dates(connection, caller)
+    return tuple(view(date, rated[date.date_id], caller.partner_id or "") for date in shown)
 
 
 def find_date(connection: Connection, caller: Caller, date_id: str) -> tuple[Home, CoupleDate]:
@@ -219,6 +237,11 @@ def with_starts(
 ) -> DateView:
     """Return a date with when else it could be."""
     return replace(seen, starts=other_starts(d, couple, seen.date, couple_dates))
+
+
+def _read(d: Deployment, caller: Caller) -> tuple[Couple, tuple[DateView, ...]]:
+    with reading(d.engine) as connection:
+        return find_home(connection, caller).couple, seen_dates(connection, caller)
 
 
 def _check_unrated(home: Home, rated: Iterable[Rating], change: str) -> None:

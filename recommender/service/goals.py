@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -11,28 +12,33 @@ from recommender.domain import Couple, Progress, Week
 from recommender.planning.goals import progress
 from recommender.planning.occasion import Occasion, PastIdea
 from recommender.service.callers import Caller
+from recommender.service.dates import DateView, seen_dates
 from recommender.service.deployment import Deployment
-from recommender.store import dates, ratings, rituals
+from recommender.store import rituals
 
 
 def see_progress(
-    d: Deployment, connection: Connection, caller: Caller, couple: Couple, week: Week
+    d: Deployment,
+    connection: Connection,
+    caller: Caller,
+    couple: Couple,
+    week: Week,
+    seen: Iterable[DateView] | None = None,
 ) -> tuple[Progress, ...]:
     """Return how far each of a couple's goals is along by the end of a week, in their order.
 
-    What a partner has rated is done to them, before it is to the other: see `service.dates`.
+    Parameters
+    ----------
+    seen : iterable of DateView, optional
+        All dates as the caller may see them, if they were just read.
     """
     if not couple.goals:
         return ()
     zone = ZoneInfo(couple.circumstances.time_zone)
-    every = ratings.list_ratings(connection, couple.couple_id)
-    rated = {rating.date_id for rating in every if rating.partner_id == caller.partner_id}
     done = (
-        PastIdea(it.idea_id, it.starts_at.astimezone(zone).date(), "done")
-        for it in dates.list_dates(connection, couple.couple_id)
-        if it.idea_id is not None
-        and it.shown_to(caller.partner_id)
-        and (it.status == "done" or it.date_id in rated)
+        PastIdea(it.date.idea_id, it.date.starts_at.astimezone(zone).date(), "done")
+        for it in (seen_dates(connection, caller) if seen is None else seen)
+        if it.date.idea_id is not None and it.date.status == "done"
     )
     kept = (
         PastIdea(it.ritual.idea_id, it.week.monday, "kept")

@@ -44,7 +44,7 @@ class Card:
 
 def plan_cards(deployment: Deployment, view: WeekView) -> tuple[Card, ...]:
     """Return a plan's suggestions as cards, times in the couple's own time zone."""
-    zone = _zone(deployment, view.plan.couple_id)
+    zone = ZoneInfo(view.time_zone)
     marks = view.marks.by_suggestion
     return tuple(
         _card(deployment.catalogue.idea(s.idea_id), s, zone, marks[s.suggestion_id].both)
@@ -55,7 +55,7 @@ def plan_cards(deployment: Deployment, view: WeekView) -> tuple[Card, ...]:
 def plan_body(deployment: Deployment, view: WeekView) -> dict[str, Any]:
     """Return a plan as plain types: the same content as ``GET /v1/weeks/{iso_week}``."""
     plan, marks = view.plan, view.marks
-    zone = _zone(deployment, plan.couple_id)
+    zone = ZoneInfo(view.time_zone)
     return {
         "week": str(plan.week),
         "rule": plan.rule,
@@ -117,7 +117,9 @@ def goal_words(deployment: Deployment, view: WeekView) -> tuple[str, ...]:
 
 def local_start(deployment: Deployment, date: CoupleDate) -> datetime:
     """Return when a date starts, in its couple's own time zone."""
-    return date.starts_at.astimezone(_zone(deployment, date.couple_id))
+    with reading(deployment.engine) as connection:
+        couple = find_couple(connection, date.couple_id)
+    return date.starts_at.astimezone(ZoneInfo(couple.circumstances.time_zone if couple else "UTC"))
 
 
 def _card(idea: Idea, suggestion: Suggestion, zone: ZoneInfo, both: str | None) -> Card:
@@ -153,9 +155,3 @@ def _goal_words(deployment: Deployment, goal: Goal) -> str:
         for value in values
     )
     return ", ".join(labels) or "a date"
-
-
-def _zone(deployment: Deployment, couple_id: str) -> ZoneInfo:
-    with reading(deployment.engine) as connection:
-        couple = find_couple(connection, couple_id)
-    return ZoneInfo(couple.circumstances.time_zone if couple else "UTC")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 from recommender.domain import Couple, Goal, Mark, Plan, Progress, Ritual, Week
 from recommender.planning.rituals import RITUALS
 from recommender.service.callers import Caller, couple_of
+from recommender.service.dates import DateView, seen_dates
 from recommender.service.deployment import Deployment
 from recommender.service.goals import see_progress
 from recommender.service.marks import SeenMarks, see_marks
 from recommender.service.past import Past, read_past
 from recommender.service.rituals import SeenRitual, first_rituals, see_rituals
 from recommender.service.telling import told_plan
-from recommender.service.weeks import get_plan, make_plan, standing_plan, standpoint
+from recommender.service.weeks import get_plan, make_plan, standing_plan, standpoint, upcoming_week
 from recommender.store import marks, plans, reading, rituals, transaction
 from recommender.store.states import week_state
 
@@ -32,6 +33,8 @@ class WeekView:
     ----------
     partners : tuple[str, ...]
         Names only, in order of joining.
+    other : str or None
+        The name of the partner who does not look; None where nobody else has joined, or the operator looks.
     goals : tuple[tuple[Goal, Progress], ...]
         Each goal and how far it is along by the end of the week.
     rituals : tuple[SeenRitual, ...]
@@ -41,6 +44,7 @@ class WeekView:
     """
 
     partners: tuple[str, ...]
+    other: str | None
     time_zone: str
     plan: Plan
     marks: SeenMarks
@@ -85,14 +89,35 @@ def tell_week(d: Deployment, caller: Caller, week: Week, tell: Callable[[Deploym
         else:
             stored = _stored(d, connection, caller, couple, plan)
     if plan is None:
-        first = _first(d, caller, week, past)
-        return tell(d, see_week(d, caller, get_plan(d, caller, week)) if first is None else first)
+        return tell(d, _made(d, caller, week, past))
     view = _view(d, caller, stored)
     told = tell(d, view)
     settled = view.paused or len(view.rituals) == RITUALS  # fewer may become more by what is not of this week
     if settled and state == week_state(d.engine, couple.couple_id, week):  # else it was changed meanwhile
         d.memory.hold(d.table, (tell, caller, week, state), told)
     return told
+
+
+def week_and_dates(
+    d: Deployment, caller: Caller, week: Week | None = None
+) -> tuple[WeekView, tuple[DateView, ...]]:
+    """Return a couple's week as `get_week` does, and all of their dates, from one look at the database.
+
+    Parameters
+    ----------
+    week : Week, optional
+        Without it, the week to plan for now where they live.
+    """
+    with reading(d.engine) as connection:
+        couple = couple_of(connection, caller)
+        week = week or upcoming_week(d.clock(), couple.circumstances.time_zone)
+        seen = seen_dates(connection, caller)
+        plan = standing_plan(d, connection, couple, week)
+        if plan is None:
+            past = read_past(connection, couple)
+        else:
+            stored = _stored(d, connection, caller, couple, plan, seen)
+    return (_made(d, caller, week, past) if plan is None else _view(d, caller, stored)), seen
 
 
 def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
@@ -145,11 +170,24 @@ class _Stored:
     made: tuple[Mark, ...]
 
 
-def _stored(d: Deployment, connection: Connection, caller: Caller, couple: Couple, plan: Plan) -> _Stored:
+def _made(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView:
+    """Return a week whose plan has to be made, or something of it replaced."""
+    first = _first(d, caller, week, past)
+    return see_week(d, caller, get_plan(d, caller, week)) if first is None else first
+
+
+def _stored(
+    d: Deployment,
+    connection: Connection,
+    caller: Caller,
+    couple: Couple,
+    plan: Plan,
+    seen: Iterable[DateView] | None = None,
+) -> _Stored:
     return _Stored(
         couple,
         plan,
-        see_progress(d, connection, caller, couple, plan.week),
+        see_progress(d, connection, caller, couple, plan.week, seen),
         rituals.list_rituals(connection, couple.couple_id, week=plan.week),
         marks.list_marks(connection, plan),
     )
@@ -159,6 +197,7 @@ def _view(d: Deployment, caller: Caller, stored: _Stored) -> WeekView:
     couple, plan = stored.couple, stored.plan
     return WeekView(
         partners=tuple(partner.name for partner in couple.partners),
+        other=next((p.name for p in couple.partners if caller.partner_id not in (None, p.partner_id)), None),
         time_zone=couple.circumstances.time_zone,
         plan=told_plan(plan, caller),
         marks=see_marks(d, caller, couple, plan, stored.made),

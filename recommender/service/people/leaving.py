@@ -28,7 +28,7 @@ def export_me(d: Deployment, caller: Caller) -> dict[str, Any]:
     """
     with reading(d.engine) as connection:
         home = find_home(connection, caller)
-        couple_dates = shown_dates(connection, home)
+        couple_dates = shown_dates(connection, caller)
         both_rated = ratings.list_ratings(connection, home.couple.couple_id)
         shown = plans.all_exposures(connection, home.couple.couple_id)
         marked = marks.list_partner_marks(connection, home.me.partner_id)
