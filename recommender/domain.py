@@ -7,7 +7,7 @@ shown suggestion = exposure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
@@ -316,6 +316,8 @@ class CoupleDate:
     ----------
     kept_by : str or None
         The partner whose alone it has become: the other deleted it or left. None while it is both's.
+    revision : int
+        How often it was moved, called off or taken up again; calendars go by it.
     """
 
     date_id: str
@@ -326,6 +328,13 @@ class CoupleDate:
     starts_at: datetime
     suggestion_id: str | None = None
     kept_by: str | None = None
+    revision: int = 0
+
+    def revised(self, status: DateStatus, starts_at: datetime) -> CoupleDate:
+        """Return it with a status and a start; where either is another, as a new revision."""
+        if (status, starts_at) == (self.status, self.starts_at):
+            return self
+        return replace(self, status=status, starts_at=starts_at, revision=self.revision + 1)
 
     def shown_to(self, partner_id: str | None) -> bool:
         """Return whether a partner may know of it; the operator, who is none, may of both's."""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import vobject
 from icalendar import Calendar
 from sqlalchemy import event
 
@@ -22,6 +23,7 @@ from recommender.service import (
     calendar_feed,
     choose,
     create_couple,
+    date_file,
     delete_date,
     delete_rating,
     export_me,
@@ -437,9 +439,16 @@ def test_a_date_of_another_couple_is_as_one_that_never_was(
 
 
 def feed(deployment: Deployment, caller: Caller, part: str = "VEVENT") -> list[Any]:
-    """Return the parts of a partner's calendar as another program reads them."""
+    """Return the parts of a partner's calendar as the library reads them that wrote them."""
     calendar = Calendar.from_ical(calendar_feed(deployment, new_calendar(deployment, caller)))
     return list(calendar.walk(part))
+
+
+def read_elsewhere(text: bytes) -> list[Any]:
+    """Return the events of an iCalendar document that vobject, which did not write it, finds to be valid."""
+    calendar = vobject.readOne(text.decode())
+    assert calendar.validate(raiseException=True)
+    return list(calendar.contents.get("vevent", []))
 
 
 def test_a_planned_date_is_an_event(deployment: Deployment, couple: Two, planned: str) -> None:
@@ -489,11 +498,59 @@ def test_an_event_keeps_its_uid_when_it_moves(deployment: Deployment, couple: Tw
     assert after["DTSTART"].dt - before["DTSTART"].dt == timedelta(days=1)
 
 
-def test_a_skipped_date_leaves_the_calendar(deployment: Deployment, couple: Two, planned: str) -> None:
-    """Only dates planned or done are shown, and the feed of a couple without any is still one."""
-    update_date(deployment, couple.robin, planned, status="skipped")
+def test_another_library_reads_the_feed(deployment: Deployment, couple: Two, planned: str) -> None:
+    """It finds the feed valid, and the same moments, zone, reminder and words in it."""
+    update_couple(deployment, couple.robin, circumstances=Circumstances(time_zone="America/New_York"))
+    title = "Tea, cake; and a \\ — 🎈 " + "as long as can be " * 5
+    log_date(deployment, couple.robin, on=date(2026, 11, 23), title=title)
 
-    assert feed(deployment, couple.robin) == []
+    own, chosen = read_elsewhere(calendar_feed(deployment, new_calendar(deployment, couple.sam)))
+
+    assert own.summary.value == title.strip()
+    assert chosen.uid.value == "planned@rekindle"
+    assert chosen.dtstart.value == SATURDAY
+    assert chosen.dtstart.value.utcoffset() == timedelta(hours=-5)  # New York in November
+    assert chosen.dtend.value - chosen.dtstart.value == timedelta(minutes=60)
+    assert chosen.status.value == "CONFIRMED"
+    assert chosen.valarm.trigger.value == timedelta(hours=-2)
+
+
+def test_what_changes_is_newer_to_a_calendar(deployment: Deployment, couple: Two, planned: str) -> None:
+    """Moved, called off and taken up again, an event keeps its uid and counts up; a rating counts nothing."""
+    address = new_calendar(deployment, couple.sam)
+
+    def event() -> tuple[str, int, str, bool]:
+        (one,) = read_elsewhere(calendar_feed(deployment, address))
+        return one.uid.value, int(one.sequence.value), one.status.value, "valarm" in one.contents
+
+    uid = "planned@rekindle"
+    assert event() == (uid, 0, "CONFIRMED", True)
+    update_date(deployment, couple.robin, planned, starts_at=SATURDAY + timedelta(days=1))
+    assert event() == (uid, 1, "CONFIRMED", True)
+    update_date(deployment, couple.robin, planned, starts_at=SATURDAY + timedelta(days=1))
+    assert event() == (uid, 1, "CONFIRMED", True)
+    update_date(deployment, couple.robin, planned, status="skipped")
+    assert event() == (uid, 2, "CANCELLED", False)
+    update_date(deployment, couple.robin, planned, status="planned")
+    assert event() == (uid, 3, "CONFIRMED", True)
+    put_rating(deployment, couple.robin, planned, enjoyment=4)
+    assert event() == (uid, 3, "CONFIRMED", True)
+
+
+def test_a_feed_without_dates_is_one(deployment: Deployment, couple: Two) -> None:
+    """Whoever has no dates yet can follow the calendar all the same."""
+    assert read_elsewhere(calendar_feed(deployment, new_calendar(deployment, couple.robin))) == []
+
+
+def test_one_date_is_a_file(deployment: Deployment, couple: Two, planned: str) -> None:
+    """It is the same event as in the feed; a date of others is none."""
+    log_date(deployment, couple.robin, on=date(2026, 11, 23), title="The lake")
+
+    (event,) = read_elsewhere(date_file(deployment, couple.robin, planned))
+
+    assert (event.uid.value, event.dtstart.value) == ("planned@rekindle", SATURDAY)
+    with pytest.raises(NotFound):
+        date_file(deployment, join(deployment, "Kim", "Lou").robin, planned)
 
 
 def test_the_calendar_tells_nothing_private(deployment: Deployment, couple: Two, planned: str) -> None:

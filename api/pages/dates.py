@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, make_response, request, url_for
 
 from api.pages import forms
 from api.pages.answers import back_to, or_remark, page
@@ -19,6 +19,7 @@ from recommender.service import CoupleView, DateView
 def add_to(pages: Blueprint) -> None:
     """Add these pages."""
     pages.add_url_rule("/dates/<date_id>", view_func=show_date)
+    pages.add_url_rule("/dates/<date_id>/date.ics", view_func=date_file)
     pages.add_url_rule("/dates/<date_id>/move", view_func=move, methods=["POST"])
     pages.add_url_rule("/dates/<date_id>/skip", view_func=skip, methods=["POST"])
     pages.add_url_rule("/dates/<date_id>/rate", view_func=rate, methods=["GET", "POST"])
@@ -40,6 +41,15 @@ def show_date(date_id: str) -> Response:
         past=_is_past(call, seen),
         hands=_hands(couple, seen),
     )
+
+
+def date_file(date_id: str) -> Response:
+    """Give out a date as a file that a calendar opens."""
+    call = a_partner()
+    response = make_response(service.date_file(call.deployment, call.caller, date_id))
+    response.mimetype = "text/calendar"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def move(date_id: str) -> Response:

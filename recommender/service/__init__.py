@@ -3,7 +3,7 @@
 from recommender.catalogue.search import IdeaQuery
 from recommender.learning.registry import ModelSummary
 from recommender.learning.runs import Run
-from recommender.service.calendar import calendar_feed, new_calendar
+from recommender.service.calendar import calendar_feed, date_file, new_calendar
 from recommender.service.dates import (
     DateView,
     delete_date,
@@ -118,6 +118,7 @@ __all__ = [
     "close_connections",
     "coming_week",
     "create_couple",
+    "date_file",
     "delete_couple",
     "delete_date",
     "delete_rating",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from recommender.domain import CoupleDate
+from recommender.domain import Couple, CoupleDate
 from recommender.errors import NotFound
 from recommender.service.callers import Caller, find_home
+from recommender.service.dates import NO_DATE, seen_dates
 from recommender.service.deployment import Deployment
 from recommender.service.secret import hashed, new_secret
-from recommender.store import access, dates, people, reading, transaction
+from recommender.store import access, reading, transaction
 
 if TYPE_CHECKING:
     from icalendar import Alarm, Calendar, Event
@@ -33,7 +35,7 @@ def new_calendar(d: Deployment, caller: Caller) -> str:
 
 
 def calendar_feed(d: Deployment, secret: str) -> bytes:
-    """Return the couple's dates, planned and done, as an iCalendar document.
+    """Return a couple's dates as an iCalendar document; one that was called off stays in it as cancelled.
 
     Raises
     ------
@@ -42,17 +44,34 @@ def calendar_feed(d: Deployment, secret: str) -> bytes:
     """
     with reading(d.engine) as connection:
         holder = access.find_partner_by_calendar(connection, hashed(secret))
-        couple = people.find_couple(connection, holder[1]) if holder else None
-        if holder is None or couple is None:
+        if holder is None:
             raise NotFound("There is no such calendar (any more); make a new one in the settings.")
-        kept = [
-            date
-            for date in dates.list_dates(connection, couple.couple_id)
-            if date.status != "skipped" and date.shown_to(holder[0])
-        ]
+        caller = Caller("partner", *holder)
+        couple = find_home(connection, caller).couple
+        views = seen_dates(connection, caller)
+    return _calendar(d, couple, [seen.date for seen in reversed(views)])
+
+
+def date_file(d: Deployment, caller: Caller, date_id: str) -> bytes:
+    """Return one date as an iCalendar document; the same event as in the feed.
+
+    Raises
+    ------
+    NotFound
+        If the caller may know of no such date.
+    """
+    with reading(d.engine) as connection:
+        couple = find_home(connection, caller).couple
+        wanted = [seen.date for seen in seen_dates(connection, caller) if seen.date.date_id == date_id]
+    if not wanted:
+        raise NotFound(NO_DATE)
+    return _calendar(d, couple, wanted)
+
+
+def _calendar(d: Deployment, couple: Couple, dates: Iterable[CoupleDate]) -> bytes:
     zone = ZoneInfo(couple.circumstances.time_zone)
     calendar = _empty_calendar()
-    for date in reversed(kept):
+    for date in dates:
         calendar.add_component(_event(d, date, zone))
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
@@ -80,8 +99,13 @@ def _event(d: Deployment, date: CoupleDate, zone: ZoneInfo) -> Event:
     event.add("dtstart", date.starts_at.astimezone(zone))
     event.add("dtend", (date.starts_at + timedelta(minutes=minutes)).astimezone(zone))
     event.add("summary", date.title)
+    event.add("sequence", date.revision)
     if idea:
         event.add("description", idea.pitch)
+    if date.status == "skipped":
+        event.add("status", "CANCELLED")
+        return event
+    event.add("status", "CONFIRMED")
     event.add_component(_reminder(date))
     return event
 

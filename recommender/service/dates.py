@@ -119,7 +119,7 @@ def update_date(
         rated = ratings.list_date_ratings(connection, date_id)
         if status not in (None, "done"):
             _check_unrated(home, rated, status)
-        date = replace(date, status=status or date.status, starts_at=starts_at or date.starts_at)
+        date = date.revised(status or date.status, starts_at or date.starts_at)
         dates.update_date(connection, date)
         couple_dates = shown_dates(connection, caller)
     return with_starts(d, home.couple, view(date, rated, home.me.partner_id), couple_dates)

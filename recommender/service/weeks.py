@@ -149,7 +149,7 @@ def choose(
                 connection, _date_of(deployment, past.couple, suggestion, starts_at)
             )
         elif starts_at is not None and chosen.starts_at != starts_at:
-            chosen = replace(chosen, starts_at=starts_at)
+            chosen = chosen.revised(chosen.status, starts_at)
             date_store.update_date(connection, chosen)
         seen = view_of(chosen, by_date(past.ratings)[chosen.date_id], caller.partner_id or "")
         return with_starts(deployment, past.couple, seen, past.dates)

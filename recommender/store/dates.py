@@ -48,11 +48,11 @@ def list_dates(connection: Connection, *couple_ids: str) -> tuple[CoupleDate, ..
 
 
 def update_date(connection: Connection, date: CoupleDate) -> None:
-    """Store a date's status and start."""
+    """Store a date's status, start and revision."""
     connection.execute(
         update(dates)
         .where(dates.c.date_id == date.date_id)
-        .values(status=date.status, starts_at=date.starts_at)
+        .values(status=date.status, starts_at=date.starts_at, revision=date.revision)
     )
 
 

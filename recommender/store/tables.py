@@ -220,6 +220,7 @@ dates = Table(
     Column("suggestion_id", ForeignKey(suggestions.c.suggestion_id, ondelete="SET NULL"), unique=True),
     # Whose alone it is: the other deleted it or left, and whoever joins later never knows of it.
     Column("kept_by", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), index=True),
+    Column("revision", Integer, nullable=False, server_default="0"),
     CheckConstraint("status IN ('planned', 'done', 'skipped')", name="status"),
     Index(None, "couple_id", "starts_at"),
 )

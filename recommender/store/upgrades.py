@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest revision. Revisions are numbered in order, so that a later one sorts after an earlier."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")
