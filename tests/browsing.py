@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import Blueprint, Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from api.pages import PARTS
+from tests.conftest import OPERATOR_TOKEN
+
 MISSING = "Debian's chromium is not installed (apt-get install chromium)"
+
+FILES = ("/settings/export", "/dates/<date_id>/date.ics")
+"""What is no page but something to keep."""
+
+
+def addresses(method: str) -> list[str]:
+    """Return the rules of all pages that take a method, as the app has them."""
+    app, pages = Flask("rules"), Blueprint("pages", __name__)
+    for part in PARTS:
+        part.add_to(pages)
+    app.register_blueprint(pages)
+    rules = (rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("pages."))
+    return sorted(rule.rule for rule in rules if method in (rule.methods or ()))
+
+
+def paths(**names: str) -> list[str]:
+    """Return where every page is, with what stands in an address filled in; KeyError for what is not told."""
+    named = re.compile(r"<(?:\w+:)?(\w+)>")
+    shown = (rule for rule in addresses("GET") if rule not in FILES)
+    return [named.sub(lambda found: names[found[1]], rule) for rule in shown]
 
 
 def chromium() -> str | None:
@@ -54,9 +79,16 @@ def tell(page: Page) -> None:
 
 def invitation(page: Page, url: str) -> str:
     """Return the link that an invitation holds."""
-    page.goto(f"{url}/settings")
+    page.goto(f"{url}/settings?open=invite")
     page.click("text=Make an invitation")
     return page.inner_text(".copy >> nth=0")
+
+
+def operate(page: Page, url: str) -> None:
+    """Sign in as the operator."""
+    page.goto(f"{url}/sign-in")
+    page.fill("#token", OPERATOR_TOKEN)
+    page.click("button.main")
 
 
 def say_yes_to_all(page: Page, url: str) -> None:

@@ -147,7 +147,7 @@ def test_a_traceback_is_never_written(caplog):
     assert "the rain" not in json.dumps(line)
 
 
-@pytest.mark.parametrize("path", ["/v1/me", "/docs", "/health/live", "/nothing", "/static/docs.css"])
+@pytest.mark.parametrize("path", ["/v1/me", "/docs", "/health/live", "/nothing", "/static/rekindle.css"])
 def test_every_answer_is_guarded(app, path):
     """Every response, good or bad, tells browsers to take no liberties; what is private is not cached."""
     with Person(app)("GET", path) as answer:

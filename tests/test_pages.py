@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from time import sleep
@@ -10,10 +11,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from werkzeug.test import TestResponse
 
 from api.app import create_app
 from recommender.service import Deployment
 from tests.api_world import shipped_catalogue, with_shipped_catalogue
+from tests.browsing import addresses, paths
 from tests.conftest import OPERATOR_TOKEN, Clock
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -66,6 +69,17 @@ def bo(app: Flask, ana: Person) -> Iterator[Person]:
     yield person
 
 
+@pytest.fixture
+def model(deployment: Deployment) -> str:
+    """Register a model that was judged, and return its version."""
+    registry, version = deployment.registry, "20261101T120000-0a1b2c3d"
+    promise = {"bias": 0.0, "rmse": 0.82, "coverage_90": 0.9, "pairwise_accuracy": 0.708}
+    manifest = {"created_at": "2026-11-01T12:00:00+00:00", "n_ratings": 7, "verdict": "not worse"}
+    parameters = registry.load("prior").parameters
+    registry.register(version, parameters, {**manifest, "promise": promise}, f"# Model {version} <b>\n")
+    return version
+
+
 def suggestions(page: str) -> list[str]:
     """Return the ids of the suggestions on a page, each once."""
     return list(dict.fromkeys(SUGGESTION.findall(page)))
@@ -98,6 +112,16 @@ class TestStart:
         assert 'value="12.5"' in times
         assert 'value="18:15"' in times
         assert re.search(r'name="children"\s+checked', times)
+
+    def test_ten_choices_at_the_start_and_the_rest_later(self, ana: Person) -> None:
+        """The start asks ten pairs; the settings ask all, and what a page does not ask stays as it was."""
+        assert ana.see("/quiz").count("<fieldset") == 10
+        assert ana.see("/quiz?again=1").count("<fieldset") == 16
+        ana.send("/quiz", {"pulse": "2", "tonight": "out"})
+        ana.send("/quiz", {"tonight": "in", "next": "1"})
+        every = ana.see("/quiz?again=1")
+        assert re.search(r'name="tonight" value="in"\s+checked', every)
+        assert re.search(r'name="pulse" value="2"\s+checked', every)
 
     def test_a_name_is_needed(self, app: Flask) -> None:
         """Without one the page says so and nothing begins."""
@@ -158,6 +182,10 @@ class TestWeek:
         page = ana.send(f"{path[1]}/choose", {"suggestion": suggestions(week)[0]}, seen="/week")
         for heading in ("What to do", "Make it yours", "Plan B", "To ask each other"):
             assert heading in page
+        file = re.search(r'href="(/dates/[0-9A-Z]{26}/date\.ics)"', page)
+        assert file is not None
+        answer = ana.browser.get(file[1])
+        assert (answer.mimetype, answer.data[:15]) == ("text/calendar", b"BEGIN:VCALENDAR")
         assert "You have a date" in ana.see("/week")
 
     def test_a_small_ritual_is_kept_by_two(self, ana: Person, bo: Person) -> None:
@@ -214,7 +242,7 @@ class TestAfterwards:
         ana.send(f"{date}/rate", {"enjoyment": "2", "note": "Between us: no"})
         assert "2 of 5" not in bo.see("/story")
         story = bo.send(f"{date}/rate", {"enjoyment": "4"})
-        assert "the other: 2 of 5" in story
+        assert "<bdi>Ana</bdi>: 2 of 5" in story
         assert "Between us" not in story
 
     def test_taken_back(self, ana: Person, date: str) -> None:
@@ -257,7 +285,9 @@ class TestAfterwards:
             path = re.search(r'action="(/week/[^/]+)/choose"', week)
             assert path is not None
             date = bo.send(f"{path[1]}/choose", {"suggestion": suggestions(week)[0]}, seen="/week")
-            told = re.search(r"Who does what</h2><p>(\w+) gets things ready.* (\w+) brings", date)
+            told = re.search(
+                r"Who does what</h2><p><bdi>(\w+)</bdi> gets things ready.* <bdi>(\w+)</bdi> brings", date
+            )
             assert told is not None
             assert {told[1], told[2]} == {"Ana", "Bo"}
             first.append(told[1])
@@ -283,8 +313,9 @@ class TestSettings:
     def test_goals_come_and_go(self, ana: Person) -> None:
         """A goal stands in settings and week until it is let go."""
         ana.send("/settings/goals", {"practice": "ritual", "times": "2", "weeks": "4"}, seen="/settings")
-        assert "A ritual of your own: 0 of 2" in ana.see("/week")
-        assert "A ritual of your own" not in ana.send("/settings/goals/0/end", seen="/settings")
+        assert re.search(r"A ritual of your own</dt>.*?<span>0 of 2", ana.see("/week"), re.S)
+        settings = ana.send("/settings/goals/0/end", seen="/settings")
+        assert "A ritual of your own:" not in settings and "nothing yet" in settings
 
     def test_a_pause_leaves_them_alone(self, ana: Person) -> None:
         """In a pause there is no plan; ended, there is one again."""
@@ -300,6 +331,27 @@ class TestSettings:
         assert path is not None
         assert ana.browser.get(path[1]).data.startswith(b"BEGIN:VCALENDAR")
 
+    def test_an_invitation_can_be_ended_while_there_is_one(self, app: Flask, ana: Person) -> None:
+        """Where there is none nothing is offered to be ended; an ended one opens nothing."""
+        assert "End the one before" not in ana.see("/settings")
+        code = re.search(r"code=([A-Z0-9]{10})", ana.send("/settings/invite", seen="/settings"))
+        assert code is not None
+        assert "End the one before" in ana.see("/settings")
+        assert "End the one before" not in ana.send("/settings/invite/end", seen="/settings")
+        stranger = Person(app)
+        token = TOKEN.search(stranger.see("/join"))
+        assert token is not None
+        form = {"csrf_token": token[1], "code": code[1], "name": "Cy"}
+        assert stranger.browser.post("/join", data=form).status_code == 404
+
+    @pytest.mark.parametrize(
+        "part", ["you", "two", "goals", "week", "calendar", "sessions", "leave", "invite"]
+    )
+    def test_a_part_of_the_settings_is_unfolded(self, ana: Person, part: str) -> None:
+        """Whoever comes for one part finds it open, and only that."""
+        page = ana.see(f"/settings?open={part}")
+        assert re.findall(r'<details[^>]* id="(\w+)" open>', page) == [part]
+
     def test_leaving_takes_a_tick_and_is_at_once(self, ana: Person) -> None:
         """Without the tick nothing happens; with it the cookie opens nothing any more."""
         assert "Tick the box" in ana.send("/settings/leave", seen="/settings")
@@ -314,37 +366,97 @@ class TestSettings:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+NOTE = (HOSTILE * 200)[:5000]
+
+
+def filled(rule: str) -> str:
+    """Return an address with something in every place of its rule."""
+    return re.sub(r"<(int:)?(\w+)>", lambda found: "0" if found[1] else "2026-W48", rule)
+
+
 class TestSafety:
     """Forms that only our pages can send, headers, hostile words, strangers."""
 
-    def test_every_form_needs_its_token(self, app: Flask, ana: Person) -> None:
+    @pytest.fixture
+    def everything(self, app: Flask, ana: Person, model: str) -> dict[str, TestResponse]:
+        """Return every page there is, by its path, as two people with hostile names and words see them."""
+        seen = {path: ana.browser.get(path) for path in ("/settings", "/week")}  # while Ana is alone
+        seen |= {f"alone {path}": answer for path, answer in seen.items()}
+        code = re.search(r"code=([A-Z0-9]{10})", ana.send("/settings/invite", seen="/settings"))
+        assert code is not None
+        invited = ana.browser.get("/settings")
+        bo = Person(app)
+        bo.send("/join", {"name": "<b>Bo \u202e🎈", "code": code[1]}, seen=f"/join?code={code[1]}")
+        ana.send("/settings/me", {"name": '"><script>Ana', "freshness": "50"}, seen="/settings")
+        ana.send("/settings/goals", {"practice": "ritual", "times": "2", "weeks": "4"}, seen="/settings")
+        ana.send("/log", {"title": '<img src=x onerror="x">', "on": "2026-11-20"}, seen="/story")
+        own = re.search(r'href="/dates/([0-9A-Z]{26})/rate"', ana.see("/story"))
+        week = ana.see("/week")
+        assert own is not None
+        for person in (bo, ana):
+            person.send(f"/dates/{own[1]}/rate", {"enjoyment": "4", "note": NOTE})
+        ana.send(f"/dates/{own[1]}/unrate", seen="/story")
+        asks = ana.browser.get("/week")
+        ana.send(f"/dates/{own[1]}/rate", {"enjoyment": "4", "note": NOTE})
+        chosen = ana.send("/week/2026-W48/choose", {"suggestion": suggestions(week)[0]}, seen="/week")
+        date = re.search(r'action="/dates/([0-9A-Z]{26})/skip"', chosen)
+        assert date is not None
+        token = TOKEN.search(chosen)
+        assert token is not None
+        every = paths(date_id=date[1], week="2026-W48", version=model)
+        seen |= {path: ana.browser.get(path) for path in every}
+        seen |= {"/week": asks, "invited /settings": invited, "own": ana.browser.get(f"/dates/{own[1]}")}
+        shown_once = ("/settings/link", "/settings/key", "/settings/calendar")
+        seen |= {path: ana.browser.post(path, data={"csrf_token": token[1]}) for path in shown_once}
+        seen["more places /settings"] = ana.browser.get("/settings")
+        seen |= {path: ana.browser.get(f"{path}?again=1") for path in ("/quiz", "/limits", "/times")}
+        seen["/sign-in"] = Person(app).browser.get("/sign-in?link=x")
+        seen["/nowhere"] = ana.browser.get("/nowhere", headers={"Accept": "text/html"})
+        stranger, operator = Person(app), Person(app)
+        seen["/"] = stranger.browser.get("/")
+        operator.send("/sign-in", {"token": OPERATOR_TOKEN})
+        seen |= {path: operator.browser.get(path) for path in every if path.startswith("/operator")}
+        assert {answer.status_code for answer in seen.values()} == {200, 404}
+        return seen
+
+    def test_every_form_needs_its_token(self, ana: Person) -> None:
         """Each page that takes a form refuses one without a token, and nothing changes."""
-        taken = [
-            rule.rule
-            for rule in app.url_map.iter_rules()
-            if rule.endpoint.startswith("pages.") and "POST" in (rule.methods or ())
-        ]
-        assert len(taken) > 20
-        for rule in taken:
-            path = re.sub(r"<(int:)?(\w+)>", lambda m: "0" if m[1] else "2026-W48", rule)
+        for path in map(filled, addresses("POST")):
             answer = ana.browser.post(path, data={"name": "x"})
             assert answer.status_code == 400, path
             assert "no longer good" in answer.text
 
-    @pytest.mark.parametrize("path", ["/week", "/story", "/settings", "/quiz", "/limits", "/times"])
-    def test_strangers_are_shown_the_door(self, app: Flask, path: str) -> None:
-        """Without signing in every private page leads to the start."""
-        answer = Person(app).browser.get(path)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    def test_strangers_are_shown_the_door(self, app: Flask) -> None:
+        """Without signing in every page but the open ones leads to the start."""
+        stranger = Person(app)
+        told = {rule: stranger.browser.get(filled(rule)) for rule in addresses("GET")}
+        shut = {rule for rule, answer in told.items() if answer.status_code == 303}
+        assert told.keys() - shut == {"/", "/join", "/sign-in", "/support"}
+        assert {told[rule].headers["Location"] for rule in shut} == {"/"}
 
-    def test_no_page_runs_or_fetches_anything(self, ana: Person) -> None:
+    def test_no_page_runs_or_fetches_anything(self, everything: dict[str, TestResponse]) -> None:
         """Pages hold no script, no inline style and nothing from another host; the policy allows none."""
-        for path in ("/", "/week", "/story", "/settings", "/quiz", "/limits", "/times", "/support"):
-            answer = ana.browser.get(path, follow_redirects=True)
-            assert "unsafe" not in answer.headers["Content-Security-Policy"]
-            assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text), path
+        for path, answer in everything.items():
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'self'" in policy and "unsafe" not in policy, path
+            assert not re.search(r"<script|<style|<[^>]*\s(?:style|on\w+)=", answer.text), path
             assert not re.search(r'(?:src|<link[^>]*href)="https?:', answer.text), path
-            assert answer.headers["Cache-Control"] == "no-store"
+            assert answer.headers["Cache-Control"] == "no-store", path
+
+    def test_every_form_that_is_shown_works(self, everything: dict[str, TestResponse]) -> None:
+        """Each form of each page is sent to a page of ours that takes forms, with the token it asks for."""
+        taken = [re.compile(re.sub(r"<[^>]+>", "[^/]+", rule)) for rule in addresses("POST")]
+        sent: set[int] = set()
+        for path, answer in everything.items():
+            for attributes, inside in re.findall(r"<form([^>]*)>(.*?)</form>", answer.text, re.DOTALL):
+                to = re.search(r'action="([^"]+)"', attributes)
+                meant = html.unescape(to[1]) if to else path.partition("?")[0]
+                found = [at for at, rule in enumerate(taken) if rule.fullmatch(meant)]
+                assert 'method="post"' in attributes and found, (path, meant)
+                assert inside.count('name="csrf_token"') == 1, (path, meant)
+                sent |= set(found)
+        unseen = {rule.pattern for at, rule in enumerate(taken) if at not in sent}
+        assert unseen == set(), "a page must show how to send it"
 
     def test_cookie_is_out_of_reach(self, app: Flask) -> None:
         """Scripts cannot read it, other sites cannot send it, and over TLS it travels over TLS only."""
@@ -385,25 +497,24 @@ class TestSafety:
         assert "signed in here only" in ana.send("/settings/sessions/others", seen="/settings")
         assert phone.browser.get("/week").status_code == 303
 
-    def test_hostile_words_are_words(self, ana: Person, bo: Person) -> None:
-        """Script tags and long notes show as text wherever they appear."""
-        ana.send("/settings/me", {"name": "<b>Ana</b> 🎈", "freshness": "50"}, seen="/settings")
-        ana.send("/log", {"title": '<img src=x onerror="x">', "on": "2026-11-20"}, seen="/story")
-        link = re.search(r'href="(/dates/[0-9A-Z]{26})/rate"', ana.see("/story"))
-        assert link is not None
-        ana.send(f"{link[1]}/rate", {"enjoyment": "4", "note": (HOSTILE * 60)[:2000]})
-        for person in (ana, bo):
-            for path in ("/story", "/settings", "/week", link[1]):
-                page = person.see(path)
-                assert "<script" not in page and "<img src=x" not in page and "<b>Ana" not in page, path
-        assert "&lt;script&gt;" in ana.see("/story")
+    def test_hostile_words_are_words(self, everything: dict[str, TestResponse]) -> None:
+        """Tags, directions and balloons in names, titles and a long note show as text on every page."""
+        for path, answer in everything.items():
+            assert "<script" not in answer.text and "<img src=x" not in answer.text, path
+            assert "<b>" not in answer.text, path
+        story = everything["/story"].text
+        assert html.escape(NOTE).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in story
+        for path in ("/settings", "/story"):
+            assert "&lt;b&gt;Bo \u202e🎈" in everything[path].text, path
+        assert "&lt;img src=x" in everything["/week"].text
 
-    def test_a_note_that_is_too_long_is_refused_in_words(self, ana: Person) -> None:
-        """5,000 characters are answered by a remark, not by an error."""
+    def test_a_note_may_be_long_and_not_longer(self, ana: Person) -> None:
+        """5,000 characters are kept as they are; one more is answered by a remark, not by an error."""
         ana.send("/log", {"title": "A walk", "on": "2026-11-20"}, seen="/story")
         link = re.search(r'href="(/dates/[0-9A-Z]{26})/rate"', ana.see("/story"))
         assert link is not None
-        assert "note" in ana.send(f"{link[1]}/rate", {"enjoyment": "4", "note": "x" * 5000})
+        assert "note" in ana.send(f"{link[1]}/rate", {"enjoyment": "4", "note": "x" * 5001})
+        assert "x" * 5000 in ana.send(f"{link[1]}/rate", {"enjoyment": "4", "note": "x" * 5000})
 
     def test_unknown_addresses_speak_to_whoever_asks(self, app: Flask) -> None:
         """A browser gets a page, a program problem details, and under /v1 both get problem details."""
@@ -422,16 +533,6 @@ class TestSafety:
         with browser.get(address[1]) as answer:
             assert "max-age=31536000" in answer.headers["Cache-Control"]
 
-    def test_the_week_page_is_light(self, ana: Person) -> None:
-        """All that a first visit loads stays under 60 KB."""
-        week = ana.browser.get("/week").data
-        addresses = set(re.findall(rb'(?:href|src)="(/static/[^"]+)"', week))
-        total = len(week)
-        for one in addresses:
-            with ana.browser.get(one.decode()) as answer:
-                total += len(answer.data)
-        assert total < 60_000
-
 
 class TestOperator:
     """Models, behind the operator's own key."""
@@ -448,6 +549,18 @@ class TestOperator:
         assert "<strong>now</strong>" in operator.see("/operator")
         assert "prior" in operator.see("/operator/models/prior")
 
+    def test_a_model_is_let_serve_and_left_again(self, operator: Person, model: str) -> None:
+        """Its figures stand beside it; one tap makes it serve, one brings the prior back; both are noted."""
+        page = operator.see("/operator")
+        assert '<td class="number">0.82</td><td class="number">71 %</td><td>not worse</td>' in page
+        assert "Pairs in order, model by model" in page
+        page = operator.send("/operator/promote", {"version": model}, seen="/operator")
+        assert f"{model} serves from now on" in page
+        assert re.search(rf"{model}</a>.*<strong>now</strong>.*Let it serve", page, re.DOTALL)
+        page = operator.send("/operator/rollback", seen="/operator")
+        assert "prior serves again" in page
+        assert f"{model} — chosen on the operator" in page
+
     def test_feedback_and_catalogue_are_counted(self, operator: Person, ana: Person) -> None:
         """Ratings by week of their coming in, and ideas by where they are from."""
         assert re.search(r"week of 23 November.*?<span>0</span>", operator.see("/operator"), re.S)
@@ -459,7 +572,8 @@ class TestOperator:
         assert re.search(r"week of 23 November.*?<span>1</span>", page, re.S)
         assert page.count("week of") == 8
         assert re.search(r"Rekindle&#39;s own|Rekindle's own", page)
-        assert f"<td>{len(shipped_catalogue().ideas)}</td>" in page
+        assert f'<td class="number">{len(shipped_catalogue().ideas)}</td>' in page
+        assert f"Ideas: {len(shipped_catalogue().ideas)}." in page
 
     def test_retraining_says_what_came_of_it(self, operator: Person) -> None:
         """The page tells how a run goes and what came of it; without feedback nothing changes."""

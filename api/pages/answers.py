@@ -51,6 +51,11 @@ def back_to(address: str, remark: str | None = None) -> Response:
     return redirect(address, code=303)  # type: ignore[return-value]  # a werkzeug response that flask serves
 
 
+def at_settings(part: str) -> str:
+    """Return the way to one part of the settings, unfolded."""
+    return url_for("pages.settings", open=part, _anchor=part)
+
+
 def farewell(remark: str) -> Response:
     """Return the way to the start, and make the browser forget every page it kept."""
     response = back_to(url_for("pages.welcome"), remark)

@@ -78,7 +78,7 @@ def rate(date_id: str) -> Response:
     call = a_partner()
     seen = service.get_date(call.deployment, call.caller, date_id)
     if request.method == "GET":
-        return page("rate.html", seen=seen, zone=_zone(call))
+        return page("rate.html", seen=seen, zone=_zone(call), longest_note=service.NOTE_LENGTH)
     form = request.form
     try:
         service.put_rating(

@@ -22,7 +22,7 @@ CAPS = (
     ("touch_max", "touch", "Touch goes as far as"),
     ("talk_max", "talk_depth", "Talk goes as deep as"),
     ("alcohol_max", "alcohol", "Alcohol"),
-    ("mobility_max", "mobility", "Bodies are asked for"),
+    ("mobility_max", "mobility", "Moving goes as far as"),
     ("sensory_max", "sensory", "Noise and bustle"),
 )
 """A boundary, the facet it caps, and how it is asked."""

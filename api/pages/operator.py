@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, request, url_for
 
 from api.pages.answers import back_to, page
@@ -11,6 +13,9 @@ from recommender import service
 from recommender.errors import NotFound
 
 WEEKS = 8
+THIN = 6
+"""How many of the tags that the fewest ideas carry are told."""
+
 REFRESH_SECONDS = 3
 """How often the page comes anew while a run is under way."""
 
@@ -27,14 +32,17 @@ def add_to(pages: Blueprint) -> None:
 def operate() -> Response:
     """Show models, promotions and the catalogue."""
     d = the_operator().deployment
-    run = _latest_run(d)
+    run, models = _latest_run(d), service.list_models(d)
+    counts, thin = service.catalogue_health(d.catalogue, THIN)
     response = page(
         "operator.html",
         run=run,
         health=service.model_health(d),
-        models=service.list_models(d),
+        models=models,
+        order=_order(models),
         promotions=service.list_promotions(d),
-        n_ideas=len(d.catalogue.ideas),
+        counts=counts,
+        thin=thin,
         sources=service.list_sources(d),
         feedback=_volume(d),
     )
@@ -48,6 +56,15 @@ def _latest_run(d: service.Deployment) -> service.Run | None:
         return service.latest_run(d)
     except NotFound:
         return None
+
+
+def _order(models: Sequence[service.ModelSummary]) -> list[Bar]:
+    """Return how well each model that was judged put dates in order that it had not seen, by time."""
+    return [
+        Bar(model.version, f"{model.pairwise_accuracy:.0%}", 100 * model.pairwise_accuracy)
+        for model in models
+        if model.pairwise_accuracy is not None
+    ]
 
 
 def _volume(d: service.Deployment) -> list[Bar]:

@@ -9,7 +9,7 @@ import segno
 from flask import Blueprint, Response, make_response, request, url_for
 
 from api.pages import forms
-from api.pages.answers import back_to, farewell, or_remark, page
+from api.pages.answers import at_settings, back_to, farewell, or_remark, page
 from api.pages.session import a_partner, sign_out
 from recommender import service
 from recommender.errors import Conflict
@@ -47,6 +47,8 @@ def settings() -> Response:
         goals=list(zip(service.goal_words(call.deployment, view), view.goals, strict=True)),
         practices=forms.practices(call.deployment),
         places=service.list_sessions(call.deployment, call.caller),
+        invited=service.is_invited(call.deployment, call.caller),
+        opened=request.args.get("open"),
     )
 
 
@@ -59,7 +61,7 @@ def change_me() -> Response:
         name = request.form.get("name", "")
         return service.update_me(call.deployment, call.caller, name=name, freshness=dial)
 
-    return or_remark(url_for("pages.settings"), act, "Kept.")
+    return or_remark(at_settings("you"), act, "Kept.")
 
 
 def tender() -> Response:
@@ -69,7 +71,7 @@ def tender() -> Response:
     kept = set(service.get_me(call.deployment, call.caller).tender_weeks) - {week}
     weeks = sorted(kept | {week} if "open" in request.form else kept)
     return or_remark(
-        url_for("pages.settings"),
+        at_settings("week"),
         lambda: service.update_me(call.deployment, call.caller, tender_weeks=weeks),
         "Kept. Only you see it.",
     )
@@ -86,7 +88,7 @@ def pause() -> Response:
             call.deployment, call.caller, circumstances=lambda before: replace(before, pause=wanted)
         )
 
-    return or_remark(url_for("pages.settings"), act, "Kept. Nothing counts against you.")
+    return or_remark(at_settings("two"), act, "Kept. Nothing counts against you.")
 
 
 def add_goal() -> Response:
@@ -97,7 +99,7 @@ def add_goal() -> Response:
         goals = service.get_couple(call.deployment, call.caller).goals
         return service.update_couple(call.deployment, call.caller, goals=[*goals, forms.goal(request.form)])
 
-    return or_remark(url_for("pages.settings") + "#goals", act, "Kept. The plan will lift what serves it.")
+    return or_remark(at_settings("goals"), act, "Kept. The plan will lift what serves it.")
 
 
 def end_goal(place: int) -> Response:
@@ -107,7 +109,7 @@ def end_goal(place: int) -> Response:
     if place < len(goals):
         del goals[place]
         service.update_couple(call.deployment, call.caller, goals=goals)
-    return back_to(url_for("pages.settings") + "#goals", "Let go.")
+    return back_to(at_settings("goals"), "Let go.")
 
 
 def invite() -> Response:
@@ -122,7 +124,7 @@ def end_invite() -> Response:
     """End the invitation that was not used."""
     call = a_partner()
     service.revoke_invites(call.deployment, call.caller)
-    return back_to(url_for("pages.settings"), "The invitation opens nothing any more.")
+    return back_to(at_settings("invite"), "The invitation opens nothing any more.")
 
 
 def link() -> Response:
@@ -139,7 +141,7 @@ def key() -> Response:
     try:
         _, token = service.new_session(call.deployment, call.caller, label="a key to keep")
     except Conflict as error:
-        return back_to(url_for("pages.settings") + "#sessions", str(error))
+        return back_to(at_settings("sessions"), str(error))
     return page("key.html", key=token)
 
 
@@ -147,14 +149,14 @@ def end_session(session_id: str) -> Response:
     """End one place where a partner is signed in."""
     call = a_partner()
     service.end_session(call.deployment, call.caller, session_id)
-    return back_to(url_for("pages.settings") + "#sessions", "Ended.")
+    return back_to(at_settings("sessions"), "Ended.")
 
 
 def end_others() -> Response:
     """End every place but this one."""
     call = a_partner()
     service.end_other_sessions(call.deployment, call.caller)
-    return back_to(url_for("pages.settings") + "#sessions", "You are signed in here only.")
+    return back_to(at_settings("sessions"), "You are signed in here only.")
 
 
 def _picture(address: str) -> str:
@@ -186,7 +188,7 @@ def leave() -> Response:
     """Take the partner who asks out, at once and without a reason."""
     call = a_partner()
     if "sure" not in request.form:
-        return back_to(url_for("pages.settings") + "#leave", "Tick the box first; leaving cannot be undone.")
+        return back_to(at_settings("leave"), "Tick the box first; leaving cannot be undone.")
     service.leave(call.deployment, call.caller)
     sign_out()
     return farewell("You have left, and everything of yours is deleted. Go well.")

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, request, url_for
 
 from api.pages import forms
-from api.pages.answers import back_to, farewell, or_remark, page
+from api.pages.answers import at_settings, back_to, farewell, or_remark, page
 from api.pages.session import a_partner, deployment, sign_in, sign_out, signed_in
 from recommender import service
+from recommender.domain import Question
 from recommender.errors import InvalidInput, RekindleError
+
+QUICK = 10
+"""How many pairs are asked at the start; the rest of the quiz waits among the settings."""
+
+EXAMPLES = {
+    "easy": "one-square-a-month",
+    "growth": "twelve-page-flip-book",
+    "close": "breakfast-under-the-bed",
+}
+"""What a stranger is shown of the catalogue, by role."""
 
 LAST_SESSION = "You are signed in nowhere else. Make a key to keep first, or you cannot come back."
 
@@ -30,7 +43,10 @@ def welcome() -> Response:
     """Show what this is, and where to begin; whoever has begun sees their week."""
     if signed_in():
         return back_to(url_for("pages.this_week"))
-    return page("welcome.html", closed=deployment().settings.signup == "closed")
+    d = deployment()
+    known = d.catalogue.by_id
+    examples = [(role, known[idea_id]) for role, idea_id in EXAMPLES.items() if idea_id in known]
+    return page("welcome.html", closed=d.settings.signup == "closed", examples=examples)
 
 
 def begin() -> Response:
@@ -40,6 +56,8 @@ def begin() -> Response:
     except InvalidInput as error:
         return back_to(url_for("pages.welcome"), f"A name, please: {error.problem}.")
     sign_in(joined.token)
+    call = a_partner()
+    service.revoke_invites(call.deployment, call.caller)  # nobody has seen the one that was made
     return back_to(url_for("pages.quiz"))
 
 
@@ -57,15 +75,17 @@ def join() -> Response:
 
 
 def quiz() -> Response:
-    """Show the quick choices, or keep what was answered; each can be left out."""
+    """Show the quick choices, or keep what was answered; each can be left out, and those not asked stay."""
     call = a_partner()
-    questions = service.quiz(call.deployment)
+    me = service.get_me(call.deployment, call.caller)
+    starting = not _has_begun() if request.method == "GET" else "next" in request.form
+    asked = _quick(service.quiz(call.deployment)) if starting else service.quiz(call.deployment)
     if request.method == "GET":
-        me = service.get_me(call.deployment, call.caller)
-        return page("quiz.html", questions=questions, answers=me.answers, again=_has_begun())
-    answers = forms.answers(questions, request.form)
-    service.put_answers(call.deployment, call.caller, answers)
-    return back_to(url_for("pages.limits" if request.form.get("next") else "pages.settings"))
+        return page("quiz.html", questions=asked, answers=me.answers, again=not starting)
+    names = {question.question_id for question in asked}
+    kept = {name: value for name, value in me.answers.items() if name not in names}
+    service.put_answers(call.deployment, call.caller, {**kept, **forms.answers(asked, request.form)})
+    return back_to(url_for("pages.limits" if starting else "pages.settings"))
 
 
 def limits() -> Response:
@@ -137,7 +157,7 @@ def leave_browser() -> Response:
         return farewell("You are signed out here.")
     found = service.list_sessions(call.deployment, call.caller).sessions
     if len(found) == 1 and "for_good" not in request.form:
-        return back_to(url_for("pages.settings") + "#sessions", LAST_SESSION)
+        return back_to(at_settings("sessions"), LAST_SESSION)
     for session in found:
         if session.current:
             service.end_session(call.deployment, call.caller, session.session_id)
@@ -148,6 +168,10 @@ def leave_browser() -> Response:
 def support() -> Response:
     """Show when people trained for it help more than a date."""
     return page("support.html")
+
+
+def _quick(questions: Sequence[Question]) -> Sequence[Question]:
+    return [question for question in questions if question.kind == "pair"][:QUICK]
 
 
 def _has_begun() -> bool:

@@ -43,6 +43,11 @@ class GoalLine:
     goal: Goal
     progress: Progress
 
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 100."""
+        return min(100.0, 100 * self.progress.done / self.progress.times)
+
 
 def add_to(pages: Blueprint) -> None:
     """Add these pages."""

@@ -31,6 +31,18 @@ SWAPS = {
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 VERSIONS = {"remote": "over a call"}
+TABS = (
+    ("this_week", "This week", "M4 6h16v14H4zM4 11h16M8 3v5M16 3v5"),
+    ("our_story", "Our story", "M12 6c-2-2-5-2-8-1v14c3-1 6-1 8 1 2-2 5-2 8-1V5c-3-1-6-1-8 1zv14"),
+    ("settings", "Settings", "M4 7h8m4 0h4M4 17h4m4 0h8M12 4v6M8 14v6"),
+    (
+        "support",
+        "More help",
+        "M12 20s-8-4.500-8-10a4.300 4.300 0 0 1 8-2 4.300 4.300 0 0 1 8 2c0 5.500-8 10-8 10z",
+    ),
+)
+"""The page, its name and what is drawn beside it."""
+
 YEAR = 365 * 24 * 3600
 
 
@@ -45,8 +57,11 @@ def add_words(app: Flask) -> None:
         roles=ROLES,
         span=span,
         swaps=SWAPS,
+        tabs=TABS,
+        versions=VERSIONS,
         weekdays=WEEKDAYS,
     )
+    app.jinja_env.trim_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
 
 

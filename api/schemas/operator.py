@@ -79,6 +79,8 @@ class ModelBody(Body):
     n_ratings: int
     verdict: str
     current: bool = Field(description="Whether it serves now.")
+    rmse: float | None = Field(description="Points it was off by on ratings it had not seen; null unjudged.")
+    pairwise_accuracy: float | None = Field(description="Share of pairs of those that it put in order.")
     to_retire: bool = Field(
         description="Whether it learned from somebody who is gone: the next retraining run deletes it."
     )

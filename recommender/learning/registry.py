@@ -27,6 +27,8 @@ class ModelSummary:
 
     Attributes
     ----------
+    rmse, pairwise_accuracy : float or None
+        On ratings it had not seen, when it was judged: points, and share of pairs put in order.
     to_retire : bool
         Whether it learned from somebody who is gone: the next retraining run deletes it.
     """
@@ -36,6 +38,8 @@ class ModelSummary:
     n_ratings: int
     verdict: str
     current: bool
+    rmse: float | None = None
+    pairwise_accuracy: float | None = None
     to_retire: bool = False
 
 
@@ -284,10 +288,13 @@ def _trail(moves: Iterable[Promotion]) -> list[str]:
 
 def _summary(manifest: Mapping[str, Any], current: str) -> ModelSummary:
     version = str(manifest["version"])
+    promise = manifest.get("promise") or {}
     return ModelSummary(
         version=version,
         created_at=str(manifest.get("created_at", "")),
         n_ratings=int(manifest.get("n_ratings", 0)),
         verdict=str(manifest.get("verdict", "")),
         current=version == current,
+        rmse=promise.get("rmse"),
+        pairwise_accuracy=promise.get("pairwise_accuracy"),
     )

@@ -38,7 +38,12 @@ from recommender.service.imported import (
     withdraw_source,
 )
 from recommender.service.imports import ImportOrder, ImportReport, import_ideas
-from recommender.service.library import catalogue_coverage, catalogue_faults, find_ideas
+from recommender.service.library import (
+    catalogue_coverage,
+    catalogue_faults,
+    catalogue_health,
+    find_ideas,
+)
 from recommender.service.marks import SeenMark, SeenMarks, put_mark
 from recommender.service.models import (
     latest_run,
@@ -67,6 +72,7 @@ from recommender.service.people import (
     export_me,
     get_couple,
     get_me,
+    is_invited,
     leave,
     list_sessions,
     new_invite,
@@ -83,11 +89,13 @@ from recommender.service.rituals import SeenRitual, keep_ritual
 from recommender.service.settings import Settings
 from recommender.service.story import freshness_of
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
+from recommender.service.texts import NOTE_LENGTH
 from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
 from recommender.service.weekview import WeekView, get_week, see_week, tell_week, week_and_dates
 
 __all__ = [
+    "NOTE_LENGTH",
     "Caller",
     "CoupleView",
     "DateView",
@@ -114,6 +122,7 @@ __all__ = [
     "calendar_feed",
     "catalogue_coverage",
     "catalogue_faults",
+    "catalogue_health",
     "choose",
     "close_connections",
     "coming_week",
@@ -141,6 +150,7 @@ __all__ = [
     "goal_words",
     "host_caller",
     "import_ideas",
+    "is_invited",
     "keep_ritual",
     "latest_run",
     "leave",

@@ -7,7 +7,7 @@ from pathlib import Path
 from recommender.catalogue.bundled import data_folder
 from recommender.catalogue.coverage import Coverage, Headline, coverage, headline
 from recommender.catalogue.faults import Fault
-from recommender.catalogue.library import load_catalogue
+from recommender.catalogue.library import Catalogue, load_catalogue
 from recommender.catalogue.search import IdeaQuery, search_ideas
 from recommender.domain import Idea
 
@@ -24,6 +24,12 @@ def catalogue_coverage(folder: Path | None = None) -> tuple[Headline, tuple[Cove
     """Return the headline figures of a catalogue, and how many ideas carry each tag."""
     catalogue = load_catalogue(folder)
     return headline(catalogue.ideas), coverage(catalogue.ideas, catalogue.taxonomy)
+
+
+def catalogue_health(catalogue: Catalogue, n_thin: int) -> tuple[Headline, tuple[Coverage, ...]]:
+    """Return the headline figures of a catalogue, and the tags that the fewest ideas carry."""
+    rows = coverage(catalogue.ideas, catalogue.taxonomy)
+    return headline(catalogue.ideas), tuple(sorted(rows, key=lambda row: row.n_ideas)[:n_thin])
 
 
 def find_ideas(text: str, folder: Path | None = None) -> tuple[Idea, ...]:

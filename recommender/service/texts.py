@@ -8,7 +8,7 @@ from recommender.errors import InvalidInput
 
 NAME_LENGTH = 80
 TITLE_LENGTH = 120
-NOTE_LENGTH = 2000
+NOTE_LENGTH = 5000
 
 
 def check_line(field: str, text: str, longest: int) -> str:

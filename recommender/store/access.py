@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, select, update
 
 from recommender.domain import Scope
 from recommender.store.questions import Brief
@@ -130,6 +130,12 @@ def use_invite(connection: Connection, invite_hash: str, at: datetime) -> str | 
         .returning(invites.c.couple_id)
     ).first()
     return None if used is None else str(used.couple_id)
+
+
+def is_invited(connection: Connection, couple_id: str, at: datetime) -> bool:
+    """Return whether an invitation to a couple would still let somebody in."""
+    good = (invites.c.couple_id == couple_id) & invites.c.used_at.is_(None) & (invites.c.expires_at > at)
+    return connection.scalar(select(exists().where(good))) or False
 
 
 def delete_invites(connection: Connection, couple_id: str) -> None:

@@ -13,7 +13,7 @@ from recommender.service.callers import Caller, couple_of, find_home
 from recommender.service.deployment import Deployment
 from recommender.service.secret import hashed, invite_key, new_id, new_invite_code, new_secret
 from recommender.service.texts import NAME_LENGTH, check_line
-from recommender.store import access, people, transaction
+from recommender.store import access, people, reading, transaction
 
 INVITE_LIFE = timedelta(days=7)
 SEATS = 2
@@ -74,6 +74,12 @@ def new_invite(d: Deployment, caller: Caller) -> str:
         if len(couple.partners) == SEATS:
             raise Conflict(FULL)
         return _invite(connection, couple.couple_id, d.clock())
+
+
+def is_invited(d: Deployment, caller: Caller) -> bool:
+    """Return whether an invitation to one's couple would still let somebody in."""
+    with reading(d.engine) as connection:
+        return access.is_invited(connection, couple_of(connection, caller).couple_id, d.clock())
 
 
 def revoke_invites(d: Deployment, caller: Caller) -> None:
