@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test programs lint lock bench bench-scale prior tagger screenshots docs notebooks simulate fuzz sbom clean
+.PHONY: help run test programs lint lock bench bench-scale prior tagger screenshots docs lighthouse notebooks simulate fuzz sbom clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ tagger: $(VENV)/.run-stamp  ## train and judge the shipped tagger anew, after th
 
 screenshots: $(VENV)/.test-stamp programs  ## take the pictures of the README anew
 	$(BIN)/python -m tests.screenshots
+
+lighthouse: $(VENV)/.test-stamp programs  ## Lighthouse on the week page (needs npx and npm's registry)
+	$(BIN)/python -m tests.lighthouse
 
 notebooks: $(VENV)/.test-stamp  ## run the notebooks anew, and keep what they show
 	$(BIN)/python -m tests.notebooks

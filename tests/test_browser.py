@@ -208,7 +208,7 @@ def test_nothing_stands_in_anybody_s_way(url: str, chrome: Browser, scheme: str,
 
 
 def test_a_small_phone_and_no_other_host(url: str, chrome: Browser) -> None:
-    """At 320 pixels no page scrolls sideways, every target is tall enough for a thumb, and all comes from us."""
+    """At 320 pixels no page scrolls sideways, every target suits a thumb, and everything comes from us."""
     pages, asked, said = three(chrome, viewport=NARROW), [], []
     for page in pages:
         page.on("request", lambda request: asked.append(request.url))
