@@ -53,6 +53,7 @@ docs: $(VENV)/.test-stamp  ## write docs/reference and docs/licences.md anew fro
 bench: $(VENV)/.test-stamp  ## how fast plans, answers and fits are, kept in docs/benchmarks.json (some minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_service
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_pages
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_fit
 
 bench-scale: $(VENV)/.test-stamp  ## plans and weeks from a thousand couples to a million, or SIZES="1000 20000"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import bench, bench_fit, bench_scale, bench_service
+from tests import bench, bench_fit, bench_pages, bench_scale, bench_service
 from tests.record import machine, record
 
 
@@ -37,6 +37,14 @@ def test_answers_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert len(asked) == 3
     assert all(load.per_second > 0 and load.median <= load.p99 for load in asked.values())
+
+
+def test_pages_are_timed() -> None:
+    """Every page of a couple is asked for, signed in, and weighed."""
+    asked = bench_pages.pages(times=2)
+
+    assert {"/week", "/story", "/settings", "/dates/…"} < asked.keys()
+    assert all(value > 0 for row in asked.values() for value in row.values())
 
 
 def test_everybody_is_planned_for_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import time
+from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
@@ -154,6 +155,7 @@ def practices(deployment: Deployment) -> tuple[Choice, ...]:
     return tuple(Choice(name, values[name], False) for name in order)
 
 
+@cache
 def time_zones() -> tuple[str, ...]:
     """Return every time zone that is named after a place."""
     return tuple(

@@ -37,17 +37,17 @@ def add_to(pages: Blueprint) -> None:
 def settings() -> Response:
     """Show everything that can be set."""
     call = a_partner()
-    week = service.coming_week(call.deployment, call.caller)
-    view = service.get_week(call.deployment, call.caller, week)
+    couple = service.get_couple(call.deployment, call.caller)
+    words = service.goal_words(call.deployment, couple.goals)
     return page(
         "settings.html",
         me=service.get_me(call.deployment, call.caller),
-        couple=service.get_couple(call.deployment, call.caller),
-        week=week,
-        goals=list(zip(service.goal_words(call.deployment, view), view.goals, strict=True)),
+        couple=couple,
+        week=service.coming_week(call.deployment, call.caller),
+        goals=list(zip(words, couple.goals, couple.progress, strict=True)),
         practices=forms.practices(call.deployment),
         places=service.list_sessions(call.deployment, call.caller),
-        invited=service.is_invited(call.deployment, call.caller),
+        invited=len(couple.partners) == 1 and service.is_invited(call.deployment, call.caller),
         opened=request.args.get("open"),
     )
 

@@ -11,7 +11,7 @@ from api.pages.answers import back_to, page
 from api.pages.session import a_partner
 from api.registry import Call
 from recommender import service
-from recommender.domain import Goal, Idea, Progress, Suggestion, Week
+from recommender.domain import Idea, Progress, Suggestion, Week
 from recommender.errors import NotFound
 from recommender.service import DateView, SeenMark
 
@@ -40,7 +40,6 @@ class GoalLine:
     """A goal in words, with how far it is along."""
 
     words: str
-    goal: Goal
     progress: Progress
 
     @property
@@ -117,8 +116,8 @@ def _week_page(call: Call, week: Week | None = None) -> Response:
 
 def told_goals(call: Call, view: service.WeekView) -> list[GoalLine]:
     """Return a week's goals in words, each with how far it is along."""
-    told = zip(service.goal_words(call.deployment, view), view.goals, strict=True)
-    return [GoalLine(words, goal, progress) for words, (goal, progress) in told]
+    words = service.goal_words(call.deployment, (goal for goal, _ in view.goals))
+    return [GoalLine(said, progress) for said, (_, progress) in zip(words, view.goals, strict=True)]
 
 
 def _cards(call: Call, view: service.WeekView, dates: tuple[DateView, ...]) -> list[Card]:

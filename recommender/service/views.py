@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -110,9 +111,9 @@ def goal_lines(deployment: Deployment, view: WeekView) -> tuple[str, ...]:
     )
 
 
-def goal_words(deployment: Deployment, view: WeekView) -> tuple[str, ...]:
-    """Return what each goal of a week is about, in words."""
-    return tuple(_goal_words(deployment, goal) for goal, _ in view.goals)
+def goal_words(deployment: Deployment, goals: Iterable[Goal]) -> tuple[str, ...]:
+    """Return what each goal is about, in words."""
+    return tuple(_goal_words(deployment, goal) for goal in goals)
 
 
 def local_start(deployment: Deployment, date: CoupleDate) -> datetime:
