@@ -1,4 +1,4 @@
-"""``make bench``, the pages: how long the demo couple's browser waits for each over loopback, one after another."""
+"""``make bench``, the pages: how long the demo couple's browser waits for each over loopback."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -20,6 +21,7 @@ from tests.record import record
 from tests.serving import served
 
 TIMES = 200
+NOT_THEIRS = ("/", "/join", "/sign-in")
 KEY = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -27,15 +29,15 @@ def pages(times: int = TIMES) -> dict[str, dict[str, float]]:
     """Return for every page of a couple its median and all but 1 % in ms, and what it weighs in kB."""
     with tempfile.TemporaryDirectory() as home, served(Path(home), "--demo") as it:
         d, couple = open_demo(Settings.from_environment({"REKINDLE_HOME": home}))
-        connection = HTTPConnection(urlsplit(it.url).netloc, timeout=30)
-        cookie = _signed_in(connection, demo_token(d, couple.couple_id or ""))
-        date = re.search(rb"/dates/(\w{26})", _get(connection, "/story", cookie))
-        assert date is not None
-        shown = paths(date_id=date[1].decode(), week="2026-W48", version="prior")
-        theirs = [
-            path for path in shown if path not in ("/", "/join", "/sign-in") and "/operator" not in path
-        ]
-        return {_name(path): _timed(connection, path, cookie, times) for path in theirs}
+        token = demo_token(d, couple.couple_id or "")
+        d.engine.dispose()
+        with closing(HTTPConnection(urlsplit(it.url).netloc, timeout=30)) as connection:
+            cookie = _signed_in(connection, token)
+            date = re.search(rb"/dates/(\w{26})", _get(connection, "/story", cookie))
+            assert date is not None
+            shown = paths(date_id=date[1].decode(), week="2026-W48", version="prior")
+            theirs = [path for path in shown if path not in NOT_THEIRS and "/operator" not in path]
+            return {_name(path): _timed(connection, path, cookie, times) for path in theirs}
 
 
 def _name(path: str) -> str:

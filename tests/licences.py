@@ -14,6 +14,9 @@ What is installed to run Rekindle, and on which terms.
 
 | Package | Version | Licence |
 |---|---|---|"""
+FONTS = """The pages carry two typefaces, Fraunces and Figtree, cut down to the characters of western Europe, under
+the SIL Open Font License 1.1: [its text](../api/static/fonts-licence.txt).
+"""
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 
 OSI = "License :: OSI Approved :: "
@@ -46,7 +49,7 @@ def table() -> str:
     """Return the table of everything that is installed to run Rekindle."""
     names = sorted(pinned("requirements.lock"))
     rows = (f"| {name} | {metadata(name)['Version']} | {licence_of(name)} |" for name in names)
-    return "\n".join((HEAD, *rows, ""))
+    return "\n".join((HEAD, *rows, "", FONTS))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """``make lighthouse``: what Lighthouse says of a couple's week, on a phone and on a desk.
 
-For developers: it comes from npm's registry, pinned, and drives Debian's Chromium. It fails where the page falls
-short of what it is held to.
+For developers: it comes from npm's registry, pinned, and drives Debian's Chromium. It fails where the page
+falls short of what it is held to.
 """
 
 from __future__ import annotations
