@@ -14,8 +14,8 @@ What is installed to run Rekindle, and on which terms.
 
 | Package | Version | Licence |
 |---|---|---|"""
-FONTS = """The pages carry two typefaces, Fraunces and Figtree, cut down to the characters of western Europe, under
-the SIL Open Font License 1.1: [its text](../api/static/fonts-licence.txt).
+FONTS = """The pages carry two typefaces, Fraunces and Figtree, cut down to the characters of western Europe,
+under the SIL Open Font License 1.1: [its text](../api/static/fonts-licence.txt).
 """
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 

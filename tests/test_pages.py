@@ -603,6 +603,8 @@ class TestOperator:
         """A partner sees a calm refusal, and the operator none of a couple's pages."""
         ana.see("/operator", 403)
         operator.see("/week", 403)
+        assert operator.browser.get("/").headers["Location"] == "/operator"
+        assert ana.browser.get("/").headers["Location"] == "/week"
 
     def test_a_wrong_key_opens_nothing(self, app: Flask) -> None:
         """It is said, and the page asks again."""

@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from api.registry import Call
 from recommender import service
-from recommender.errors import NotAllowed, Unauthenticated
+from recommender.errors import NotAllowed, RekindleError, Unauthenticated
 from recommender.service import Deployment
 
 KEEP = timedelta(days=180)
@@ -91,6 +91,15 @@ def the_operator() -> Call:
         If it is not.
     """
     return _call("operator")
+
+
+def is_operator() -> bool:
+    """Return whether it is the operator who looks."""
+    try:
+        the_operator()
+    except RekindleError:
+        return False
+    return True
 
 
 def _call(kind: str) -> Call:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 
 from api.pages import forms
 from api.pages.answers import at_settings, back_to, farewell, or_remark, page
-from api.pages.session import a_partner, deployment, sign_in, sign_out, signed_in
+from api.pages.session import a_partner, deployment, is_operator, sign_in, sign_out, signed_in
 from recommender import service
 from recommender.domain import Question
 from recommender.errors import InvalidInput, RekindleError
@@ -40,9 +40,9 @@ def add_to(pages: Blueprint) -> None:
 
 
 def welcome() -> Response:
-    """Show what this is, and where to begin; whoever has begun sees their week."""
+    """Show what this is, and where to begin; whoever has begun sees their week, the operator their page."""
     if signed_in():
-        return back_to(url_for("pages.this_week"))
+        return back_to(url_for("pages.operate" if is_operator() else "pages.this_week"))
     d = deployment()
     known = d.catalogue.by_id
     examples = [(role, known[idea_id]) for role, idea_id in EXAMPLES.items() if idea_id in known]
