@@ -54,11 +54,17 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def press(page: Page, selector: str) -> None:
+    """Click on what leads to another page, and wait for that."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def begin(page: Page, url: str, name: str) -> None:
     """Walk through the start, from a name to the first plan."""
     page.goto(url)
     page.fill("#name", name)
-    page.click("button.main")
+    press(page, "button.main")
     tell(page)
 
 
@@ -68,19 +74,19 @@ def tell(page: Page) -> None:
         choice = question.query_selector("label.choice")
         assert choice is not None
         choice.click()
-    page.click("button.main")
+    press(page, "button.main")
     page.select_option("#alcohol_max", "none")
-    page.click("button.main")
+    press(page, "button.main")
     for weekday in (3, 6):
         page.check(f"input[name=free{weekday}]", force=True)
     page.select_option("#time_zone", "Europe/Paris")
-    page.click("button.main")
+    press(page, "button.main")
 
 
 def invitation(page: Page, url: str) -> str:
     """Return the link that an invitation holds."""
     page.goto(f"{url}/settings?open=invite")
-    page.click("text=Make an invitation")
+    press(page, "text=Make an invitation")
     return page.inner_text(".copy >> nth=0")
 
 
@@ -88,14 +94,14 @@ def operate(page: Page, url: str) -> None:
     """Sign in as the operator."""
     page.goto(f"{url}/sign-in")
     page.fill("#token", OPERATOR_TOKEN)
-    page.click("button.main")
+    press(page, "button.main")
 
 
 def say_yes_to_all(page: Page, url: str) -> None:
     """Mark each suggestion of the week with a yes."""
     page.goto(f"{url}/week")
     for card in range(3):
-        page.click(f"form.marks >> nth={card} >> text=Yes")
+        press(page, f"form.marks >> nth={card} >> text=Yes")
 
 
 def rate(page: Page, stars: int, note: str) -> None:
@@ -103,4 +109,4 @@ def rate(page: Page, stars: int, note: str) -> None:
     page.check(f"input[name=enjoyment][value='{stars}']", force=True)
     page.check("input[name=closeness][value='4']", force=True)
     page.fill("#note", note)
-    page.click("button.main")
+    press(page, "button.main")

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route
 
 from tests import browsing
+from tests.browsing import press
 from tests.serving import served
 
 pytestmark = [
@@ -77,10 +78,10 @@ def every_page(ana: Page, bo: Page, operator: Page, url: str) -> Iterator[tuple[
         yield at(path, ana)
     ana.goto(url)
     ana.fill("#name", "Ana")
-    ana.click("button.main")
+    press(ana, "button.main")
     for step in ("choices", "limits", "times"):
         yield at(f"start: {step}", ana)
-        ana.click("button.main")
+        press(ana, "button.main")
     yield at("a week alone", ana)
     ana.goto(f"{url}/story")
     yield at("no story yet", ana)
@@ -91,14 +92,14 @@ def every_page(ana: Page, bo: Page, operator: Page, url: str) -> Iterator[tuple[
     bo.goto(link)
     yield at("joining", bo)
     bo.fill("#name", "Bo")
-    bo.click("button.main")
+    press(bo, "button.main")
     browsing.tell(bo)
     ana.goto(f"{url}/settings?open=goals")
-    ana.click("#goals .stack button")
+    press(ana, "#goals .stack button")
     for opened, made in PARTS:
         ana.goto(f"{url}/settings?open={opened}")
         yield at(f"settings: {opened}", ana)
-        ana.click(f"text={made}")
+        press(ana, f"text={made}")
         yield at(made, ana)
     for path in ("/quiz?again=1", "/limits?again=1", "/times?again=1"):
         ana.goto(url + path)
@@ -106,12 +107,12 @@ def every_page(ana: Page, bo: Page, operator: Page, url: str) -> Iterator[tuple[
     for person in (ana, bo):
         browsing.say_yes_to_all(person, url)
         yield at("a marked week", person)
-    bo.click("text=Make it our date >> nth=0")
+    press(bo, "text=Make it our date >> nth=0")
     yield at("a date, with a remark", bo)
     named = {"date_id": bo.url.rpartition("/")[2].partition("?")[0], "version": "prior"}
     for person in (ana, bo):
         person.goto(f"{url}/dates/{named['date_id']}")
-        person.click("text=It happened already")
+        press(person, "text=It happened already")
         yield at("rating", person)
         browsing.rate(person, 4, "A good one")
         yield at("the story", person)
@@ -126,12 +127,12 @@ def every_page(ana: Page, bo: Page, operator: Page, url: str) -> Iterator[tuple[
     yield at("a week by its name", bo)
     bo.goto(f"{url}/settings?open=two")
     bo.select_option("#weeks", "2")
-    bo.click("#two button")
+    press(bo, "#two button")
     bo.goto(f"{url}/week")
     yield at("a break", bo)
     browsing.operate(operator, url)
     yield at("operator", operator)
-    operator.click("text=Retrain from all feedback")
+    press(operator, "text=Retrain from all feedback")
     operator.route("**/operator", _once)
     operator.goto(f"{url}/operator")
     yield at("a run", operator)
@@ -165,12 +166,12 @@ def test_the_whole_story(url: str, chrome: Browser, script: bool) -> None:
     link = browsing.invitation(ana, url)
     bo.goto(link)
     bo.fill("#name", "Bo")
-    bo.click("button.main")
+    press(bo, "button.main")
     browsing.tell(bo)
     assert bo.locator("article.idea").count() == 3
     before = ana.goto(f"{url}/week") and ana.locator("article.idea h2").all_inner_texts()
     ana.click("article summary >> nth=0")
-    ana.click("text=It is too far >> nth=0")
+    press(ana, "text=It is too far >> nth=0")
     after = ana.locator("article.idea h2").all_inner_texts()
     assert [old == new for old, new in zip(before or (), after, strict=True)] == [False, True, True]
     browsing.say_yes_to_all(ana, url)
@@ -178,22 +179,22 @@ def test_the_whole_story(url: str, chrome: Browser, script: bool) -> None:
     assert bo.locator("text=You both said yes").count() == 0
     browsing.say_yes_to_all(bo, url)
     assert bo.locator("text=You both said yes").count() == 3
-    bo.click("text=Make it our date >> nth=0")
+    press(bo, "text=Make it our date >> nth=0")
     title = bo.inner_text("h1")
     ana.goto(f"{url}/week")
-    ana.click("text=Chosen. See what to do")
+    press(ana, "text=Chosen. See what to do")
     assert ana.inner_text("h1") == title
     for page, stars, note in ((ana, 5, "The one where we laughed"), (bo, 4, "Mine alone")):
-        page.click("text=It happened already")
+        press(page, "text=It happened already")
         browsing.rate(page, stars, note)
     assert page.url.startswith(f"{url}/story")
     assert "You: 4 of 5 · Ana: 5 of 5" in bo.inner_text("main")
     assert "laughed" not in bo.inner_text("main")
-    bo.click("text=Take it back")
+    press(bo, "text=Take it back")
     assert "5 of 5" not in bo.inner_text("main")
     ana.goto(f"{url}/settings?open=leave")
     ana.check("input[name=sure]", force=True)
-    ana.click("#leave button")
+    press(ana, "#leave button")
     assert "You have left" in ana.inner_text("main")
     bo.goto(f"{url}/settings")
     assert "Ana" not in bo.inner_text("main")
@@ -252,7 +253,7 @@ def test_the_keyboard_is_enough(url: str, chrome: Browser, tab_to: Callable[[Pag
     page = chrome.new_context(viewport=DESK).new_page()
     page.goto(url)
 
-    def press(selector: str, then: str) -> None:
+    def enter(selector: str, then: str) -> None:
         tab_to(page, selector)
         page.keyboard.press("Enter")
         page.wait_for_selector(f"text={then}")
@@ -265,22 +266,22 @@ def test_the_keyboard_is_enough(url: str, chrome: Browser, tab_to: Callable[[Pag
     page.keyboard.press("Space")
     assert page.is_checked("input[name=tonight] >> nth=0")
     for heading in ("Your limits", "Your time and means", "Your week"):
-        press("button.main", heading)
-    press("article summary", "It is too far")
-    press("button[value=too_far]", "Nothing is held against")
-    press("article button.main", "What to do")
-    press("main a.button:not(.main)", "How was it?")
+        enter("button.main", heading)
+    enter("article summary", "It is too far")
+    enter("button[value=too_far]", "Nothing is held against")
+    enter("article button.main", "What to do")
+    enter("main a.button:not(.main)", "How was it?")
     tab_to(page, "input[name=enjoyment]")
     page.keyboard.press("ArrowRight")
-    press("button.main", "You: 2 of 5")
-    press("form[action$=unrate] button", "Taken back")
-    press("nav a[href='/settings']", "Where you are signed in")
-    press("#goals summary", "Something small")
-    press("form[action$=goals] button", "The plan will lift")
-    press("#leave summary", "Yes, delete what is mine")
+    enter("button.main", "You: 2 of 5")
+    enter("form[action$=unrate] button", "Taken back")
+    enter("nav a[href='/settings']", "Where you are signed in")
+    enter("#goals summary", "Something small")
+    enter("form[action$=goals] button", "The plan will lift")
+    enter("#leave summary", "Yes, delete what is mine")
     tab_to(page, "input[name=sure]")
     page.keyboard.press("Space")
-    press("#leave button", "You have left")
+    enter("#leave button", "You have left")
 
 
 def test_the_week_comes_in_few_bytes(url: str, chrome: Browser) -> None:

@@ -35,11 +35,7 @@ TABS = (
     ("this_week", "This week", "M4 6h16v14H4zM4 11h16M8 3v5M16 3v5"),
     ("our_story", "Our story", "M12 6c-2-2-5-2-8-1v14c3-1 6-1 8 1 2-2 5-2 8-1V5c-3-1-6-1-8 1zv14"),
     ("settings", "Settings", "M4 7h8m4 0h4M4 17h4m4 0h8M12 4v6M8 14v6"),
-    (
-        "support",
-        "More help",
-        "M12 20s-8-4.500-8-10a4.300 4.300 0 0 1 8-2 4.300 4.300 0 0 1 8 2c0 5.500-8 10-8 10z",
-    ),
+    ("support", "More help", "M12 20s-8-5-8-10a4.3 4.3 0 0 1 8-2 4.3 4.3 0 0 1 8 2c0 5-8 10-8 10z"),
 )
 """The page, its name and what is drawn beside it."""
 
