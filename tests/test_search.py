@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from recommender.catalogue.library import Catalogue, load_catalogue
+from recommender.catalogue.meanings import Meanings, bundled_meanings, load_meanings
 from recommender.catalogue.search import IdeaQuery, search_ideas
 from recommender.domain import Idea, Prompts, Tags
+from recommender.errors import CatalogueError
 
 
 def idea(idea_id: str, title: str, *, tags: Tags | None = None, **fields: Any) -> Idea:
@@ -93,3 +97,70 @@ def test_limits_are_inclusive() -> None:
     assert found(cost_max=12, minutes_max=90) == ["café", "clay", "party", "walk"]
     assert found(cost_max=11.5) == ["café", "party", "walk"]
     assert found(minutes_max=59) == ["café", "party"]
+
+
+WANTED: dict[str, Tags] = {
+    "rainy cheap pottery": {"weather": ("any", "rainy_bonus"), "cost": ("free", "low")},
+    "something cheap for a rainy day": {"weather": ("any", "rainy_bonus"), "cost": ("free", "low")},
+    "free": {"cost": ("free",)},
+    "fancy dinner out": {"cost": ("high", "splurge"), "food": ("meal_out",)},
+    "kids outside": {"kids": ("welcome",), "setting": ("outdoor",)},
+    "with friends, no alcohol": {"alcohol": ("none",), "company": ("with_friends",)},
+    "wheelchair museum": {"mobility": ("seated", "step_free"), "domain": ("culture_history",)},
+    "tonight at home": {
+        "lead_time": ("now",), "time_of_day": ("evening", "late", "any"), "place": ("home",)
+    },
+    "quick deep talk": {"duration": ("micro",), "talk_depth": ("personal", "tender")},
+    "Long-distance film": {"together": ("remote_ok", "remote_only")},
+    "no phones, no touching": {"screen": ("phone_free",), "touch": ("none",)},
+    "starry winter": {"weather": ("clear_sky",), "season": ("winter", "any")},
+    "tired, after bedtime": {"energy": ("rest", "low"), "kids": ("asleep",)},
+    "learn something new with a class": {"novelty": ("new",)},
+    "make up after a row": {"talk_depth": ("repair",)},
+    "weekend away": {"duration": ("overnight",)},
+}  # fmt: skip
+"""What people type, and the tags that every one of the first ten must have: by hand, from the taxonomy."""
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalogue:
+    """Return the catalogue that comes with Rekindle."""
+    return load_catalogue()
+
+
+@pytest.mark.parametrize("text", WANTED)
+def test_words_meet_tags(text: str, shipped: Catalogue) -> None:
+    """What is typed in everyday words finds ideas by their tags."""
+    first = search_ideas(shipped.ideas, IdeaQuery(text), bundled_meanings())[:10]
+    assert first, "nothing found"
+    for idea in first:
+        for facet, values in WANTED[text].items():
+            assert set(idea.tags[facet]) & set(values), (idea.idea_id, facet)
+
+
+def test_a_limit_is_told_by_tags_alone() -> None:
+    """A search for "free" is not met by an idea that says so of screens; one for a craft is met by words."""
+    meanings = Meanings({"cost": {"free": "free"}}, {"domain": {"arts_crafts": "craft"}}, "")
+    ideas = (
+        idea("dear", "Free of screens", tags={"cost": ("high",), "screen": ("phone_free",)}),
+        idea("free", "A walk", tags={"cost": ("free",)}),
+        idea("made", "A box", tags={"cost": ("low",), "domain": ("arts_crafts",)}),
+        idea("said", "Craft a sentence", tags={"cost": ("low",), "domain": ("writing_reflection",)}),
+    )
+    assert [one.idea_id for one in search_ideas(ideas, IdeaQuery("Free"), meanings)] == ["free"]
+    assert [one.idea_id for one in search_ideas(ideas, IdeaQuery("craft"), meanings)] == ["said", "made"]
+
+
+def test_phrases_come_before_their_words() -> None:
+    """The longest phrase counts, and words that say nothing are passed over."""
+    meanings = Meanings({"kids": {"welcome": "kids", "asleep": "kids asleep"}}, {}, "the, with")
+    assert [one.word for one in meanings.sought("With the kids asleep, kids")] == ["kids asleep", "kids"]
+    assert meanings.sought("the the") == []
+
+
+def test_a_meaning_must_be_a_tag(tmp_path: Path, shipped: Catalogue) -> None:
+    """A word for a tag that does not exist is a fault with its line."""
+    path = tmp_path / "search.yaml"
+    path.write_text("version: 1\nlimits:\n  cost: {cheep: cheap}\ntastes: {}\nignored: a\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"search\.yaml:3 limits\.cost.*cheep"):
+        load_meanings(path, shipped.taxonomy)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from recommender.catalogue.meanings import Meanings, Sought, fold
 from recommender.domain import Idea, Tags
-
-WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class IdeaQuery:
     Attributes
     ----------
     text : str or None
-        Every word must begin a word of the title, pitch, steps or tags; case and accents do not count.
+        Every word must be met, by the ideas' own words or by their tags: see `Meanings`.
     tags : Mapping[str, tuple[str, ...]]
         For each facet any one of the values; an idea for ``any`` season or time of day has them all.
     cost_max : float or None
@@ -44,13 +41,22 @@ class _Words(NamedTuple):
     rest: str
 
 
-def search_ideas(ideas: Sequence[Idea], query: IdeaQuery) -> tuple[Idea, ...]:
-    """Return the ideas that match: most words in the title first, then in the pitch, then by id."""
-    words = _fold(query.text or "")
+def search_ideas(
+    ideas: Sequence[Idea], query: IdeaQuery, meanings: Meanings | None = None
+) -> tuple[Idea, ...]:
+    """Return the ideas that match: most words in the title first, then in pitch, tags, the rest; then by id.
+
+    Parameters
+    ----------
+    meanings : Meanings or None
+        None takes every word as it stands.
+    """
+    text = query.text or ""
+    sought = meanings.sought(text) if meanings else [Sought(word, {}, False) for word in fold(text)]
     found = [
-        (_rank(text, words), idea.idea_id, idea)
+        (_rank(idea, words, sought), idea.idea_id, idea)
         for idea in ideas
-        if _fits(idea, query) and _has_all(text := _words(idea), words)
+        if _fits(idea, query) and _meets_all(idea, words := _words(idea), sought)
     ]
     return tuple(idea for _, _, idea in sorted(found, key=lambda match: match[:2]))
 
@@ -70,16 +76,25 @@ def _has_tag(idea: Idea, facet: str, values: Sequence[str]) -> bool:
     return any(value in present for value in values)
 
 
-def _has_all(text: _Words, words: Sequence[str]) -> bool:
-    return all(any(f" {word}" in part for part in text) for word in words)
+def _meets_all(idea: Idea, words: _Words, sought: Sequence[Sought]) -> bool:
+    return all(_meets(idea, words, one) for one in sought)
 
 
-def _rank(text: _Words, words: Sequence[str]) -> tuple[int, int]:
+def _meets(idea: Idea, words: _Words, sought: Sought) -> bool:
+    if not sought.decided and any(f" {sought.word}" in part for part in words):
+        return True
+    return _asked(idea, sought)
+
+
+def _asked(idea: Idea, sought: Sought) -> bool:
+    """Whether the idea has the tags that a word asks for, if it asks for any."""
+    return bool(sought.tags) and all(_has_tag(idea, name, values) for name, values in sought.tags.items())
+
+
+def _rank(idea: Idea, words: _Words, sought: Sequence[Sought]) -> tuple[int, ...]:
     """Return what sorts better matches first."""
-    return (
-        -sum(f" {word}" in text.title for word in words),
-        -sum(f" {word}" in text.pitch for word in words),
-    )
+    title, pitch, rest = (sum(f" {one.word}" in part for one in sought) for part in words)
+    return -title, -pitch, -sum(_asked(idea, one) for one in sought), -rest
 
 
 def _words(idea: Idea) -> _Words:
@@ -90,10 +105,4 @@ def _words(idea: Idea) -> _Words:
 def _folded(title: str, pitch: str, steps: tuple[str, ...], tags: tuple[tuple[str, ...], ...]) -> _Words:
     names = [value.replace("_", " ") for values in tags for value in values]
     rest = " ".join((*steps, *names))
-    return _Words(*("".join(f" {word}" for word in _fold(text)) for text in (title, pitch, rest)))
-
-
-def _fold(text: str) -> list[str]:
-    """Return the words of a text in small letters without accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    return _Words(*("".join(f" {word}" for word in fold(text)) for text in (title, pitch, rest)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
+from recommender.catalogue.meanings import bundled_meanings
 from recommender.catalogue.search import IdeaQuery, search_ideas
 from recommender.domain import Idea, Question
 from recommender.errors import InvalidInput
@@ -47,7 +48,7 @@ def list_ideas(
     """
     if not 1 <= limit <= PAGE_MOST:
         raise InvalidInput("limit", f"{limit} is not between 1 and {PAGE_MOST}")
-    matches = search_ideas(d.catalogue.ideas, query)
+    matches = search_ideas(d.catalogue.ideas, query, bundled_meanings())
     start = 0 if cursor is None else _after(matches, cursor)
     page = matches[start : start + limit]
     more = start + limit < len(matches)

@@ -8,6 +8,7 @@ from recommender.catalogue.bundled import data_folder
 from recommender.catalogue.coverage import Coverage, Headline, coverage, headline
 from recommender.catalogue.faults import Fault
 from recommender.catalogue.library import Catalogue, load_catalogue
+from recommender.catalogue.meanings import bundled_meanings
 from recommender.catalogue.search import IdeaQuery, search_ideas
 from recommender.domain import Idea
 
@@ -33,5 +34,5 @@ def catalogue_health(catalogue: Catalogue, n_thin: int) -> tuple[Headline, tuple
 
 
 def find_ideas(text: str, folder: Path | None = None) -> tuple[Idea, ...]:
-    """Return the ideas that hold every word of ``text``, the best first."""
-    return search_ideas(load_catalogue(folder).ideas, IdeaQuery(text))
+    """Return the ideas that meet every word of ``text``, the best first."""
+    return search_ideas(load_catalogue(folder).ideas, IdeaQuery(text), bundled_meanings())
