@@ -10,6 +10,7 @@ from recommender.domain import Option, Question
 from recommender.preferences.features import (
     alignment,
     answer_names,
+    carried_tags,
     encode_answers,
     encode_ideas,
     encode_tags,
@@ -78,6 +79,16 @@ def test_an_idea_is_one_row() -> None:
     table = encode_ideas(bare, SMALL)
     assert table.idea_ids == ("b", "a")
     np.testing.assert_array_equal(table.matrix, [[1, 1, 0, 1, 1], [-1, 0, 1, 0, 0]])
+
+
+def test_what_differs_is_held_once() -> None:
+    """Of three ideas two carry the same; a facet that an idea lacks is carried as nothing."""
+    ideas = [idea("a", food="cook"), idea("b", food=("cook", "snack")), idea("c", food="cook")]
+    carried = carried_tags(ideas, ("food", "moon"))
+    assert carried["food"].sets == [("cook",), ("cook", "snack")]
+    assert carried["food"].having("cook").tolist() == [True, True, True]
+    assert carried["food"].having("snack").tolist() == [False, True, False]
+    assert carried["moon"].sets == [()] and not carried["moon"].having("full").any()
 
 
 def test_a_catalogue_without_ideas_has_no_rows() -> None:

@@ -8,10 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.catalogue.dayparts import DAYPARTS
-from recommender.catalogue.taxonomy import Taxonomy
+from recommender.catalogue.taxonomy import Facet, Taxonomy
 from recommender.domain import Idea
 from recommender.planning.dated import Spans, spans_of
-from recommender.preferences.features import FeatureTable, encode_ideas
+from recommender.preferences.features import (
+    Carried,
+    FeatureTable,
+    carried_guesses,
+    carried_tags,
+    encode_ideas,
+)
 
 CLOSE_PRACTICES = (
     "honest_talk",
@@ -27,6 +33,8 @@ CLOSE_PRACTICES = (
 GROWTH_PRACTICES = ("novelty_learning", "unusual_event")
 EASY_MINUTES_MAX = 120
 LEAD_MINUTES = {"now": 0, "same_day": 180, "days": 24 * 60, "weeks": 7 * 24 * 60}
+ROWS = 4096
+"""Ideas worked on at once, so that a large catalogue needs no second copy of its features."""
 LIT_PLACES = ("home", "yard", "neighbourhood", "venue", "event", "online")
 
 
@@ -119,20 +127,19 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
     only_remembered = {idea.idea_id for idea in past}
     ideas = sorted((*ideas, *past), key=lambda idea: idea.idea_id)
     features = encode_ideas(ideas, taxonomy)
+    carried = carried_tags(ideas, tuple(taxonomy.facets))
     has = {
-        facet.name: {
-            value: np.array([value in idea.tags[facet.name] for idea in ideas], dtype=bool)
-            for value in facet.names
-        }
+        facet.name: {value: carried[facet.name].having(value) for value in facet.names}
         for facet in taxonomy.facets.values()
     }
     level = {
-        facet.name: np.array([facet.rank(idea.tags[facet.name][0]) for idea in ideas], dtype=int)
+        facet.name: _ranks(facet, carried[facet.name])
         for facet in taxonomy.facets.values()
         if facet.kind == "ordinal"
     }
     lead = np.array([LEAD_MINUTES[name] for name in taxonomy.facets["lead_time"].names])
     times = has["time_of_day"]
+    guesses = carried_guesses(ideas)
     bare = IdeaTable(
         taxonomy=taxonomy,
         ideas=tuple(ideas),
@@ -151,23 +158,28 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
         directions=_directions(features, taxonomy),
         spans=spans_of(ideas),
         offered=np.array([idea.idea_id not in only_remembered for idea in ideas], dtype=bool),
-        guessed={
-            name: np.array([name in idea.guessed for idea in ideas], dtype=bool)
-            for name in sorted({name for idea in ideas for name in idea.guessed})
-        },
+        guessed={name: guesses.having(name) for name in sorted({n for names in guesses.sets for n in names})},
         roles={},
     )
     return _with_roles(bare)
 
 
+def _ranks(facet: Facet, carried: Carried) -> np.ndarray:
+    return np.array([facet.rank(values[0]) for values in carried.sets], dtype=int)[carried.which]
+
+
 def _directions(features: FeatureTable, taxonomy: Taxonomy) -> np.ndarray:
     """Return unit vectors over the ranking facets, centred so that what all ideas share does not count."""
     tiers = [taxonomy.facets[name.partition("=")[0]].tier for name in features.names]
-    columns = features.matrix[:, [tier == "ranking" for tier in tiers]]
-    centred = columns - columns.mean(axis=0)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    ranking = [tier == "ranking" for tier in tiers]
+    centre = features.matrix[:, ranking].mean(axis=0)
     # Single precision: likeness is compared with thresholds, and this is the largest product of a plan.
-    return np.asarray(centred / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+    directions = np.empty((len(features.matrix), len(centre)), dtype=np.float32)
+    for start in range(0, len(directions), ROWS):
+        centred = features.matrix[start : start + ROWS, ranking] - centre
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        directions[start : start + ROWS] = centred / np.where(lengths > 0, lengths, 1)
+    return directions
 
 
 def _with_roles(table: IdeaTable) -> IdeaTable:

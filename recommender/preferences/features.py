@@ -6,7 +6,7 @@ becomes an indicator named ``facet=value``. Values that say "nothing in particul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,14 +42,49 @@ def feature_names(taxonomy: Taxonomy) -> tuple[str, ...]:
     return tuple(name for facet in taxonomy.facets.values() for name in _columns(facet))
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The tags that differ among some ideas, in one facet or otherwise, and which of them each idea has.
+
+    A large catalogue has few that differ, so that what is worked out for these is then only looked up.
+
+    Attributes
+    ----------
+    sets : Sequence[tuple[str, ...]]
+    which : ndarray of shape (n_ideas,)
+        Positions in ``sets``.
+    """
+
+    sets: Sequence[tuple[str, ...]]
+    which: np.ndarray
+
+    def having(self, name: str) -> np.ndarray:
+        """Return which ideas have a tag, bool (n_ideas,)."""
+        return np.array([name in values for values in self.sets], dtype=bool)[self.which]
+
+
+def carried_tags(ideas: Sequence[Idea], facets: Sequence[str]) -> dict[str, Carried]:
+    """Return what ideas carry of each facet."""
+    return dict(
+        zip(facets, _carried((map(idea.tags.get, facets) for idea in ideas), len(facets)), strict=True)
+    )
+
+
+def carried_guesses(ideas: Sequence[Idea]) -> Carried:
+    """Return the facets that were guessed of ideas."""
+    return next(_carried(((idea.guessed,) for idea in ideas), 1))
+
+
 def encode_ideas(ideas: Sequence[Idea], taxonomy: Taxonomy) -> FeatureTable:
     """Return the feature table of ``ideas``, one row each, in their order."""
     names = feature_names(taxonomy)
-    column = {name: k for k, name in enumerate(names)}
-    matrix = np.zeros((len(ideas), len(names)))
-    for row, idea in enumerate(ideas):
-        for name, code in encode_tags(idea.tags, taxonomy):
-            matrix[row, column[name]] = code
+    matrix, start = np.zeros((len(ideas), len(names))), 0
+    for name, carried in carried_tags(ideas, tuple(taxonomy.facets)).items():
+        columns = _columns(taxonomy.facets[name])
+        codes = [dict(encode_tags({name: values} if values else {}, taxonomy)) for values in carried.sets]
+        rows = np.array([[code.get(column, 0.0) for column in columns] for code in codes])
+        matrix[:, start : start + len(columns)] = rows.reshape(-1, len(columns))[carried.which]
+        start += len(columns)
     return FeatureTable(tuple(idea.idea_id for idea in ideas), names, matrix)
 
 
@@ -108,6 +143,17 @@ def alignment(quiz: Sequence[Question], taxonomy: Taxonomy) -> np.ndarray:
         else:
             columns.append((ends[-1] - ends[0]) / 2)
     return np.array(columns).T.reshape(len(column), len(columns))
+
+
+def _carried(rows: Iterable[Iterable[tuple[str, ...] | None]], n_columns: int) -> Iterator[Carried]:
+    # Idea by idea, not facet by facet: its tags lie together in memory.
+    numbers: list[dict[tuple[str, ...], int]] = [{} for _ in range(n_columns)]
+    which = [
+        [number.setdefault(values or (), len(number)) for number, values in zip(numbers, row, strict=True)]
+        for row in rows
+    ]
+    columns = np.array(which, dtype=np.int32).reshape(-1, n_columns)
+    return (Carried(list(number), columns[:, at]) for at, number in enumerate(numbers))
 
 
 def _unmarked(facet: Facet, value: str) -> bool:

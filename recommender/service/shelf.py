@@ -133,12 +133,8 @@ def stocked(shipped: Catalogue, engine: Engine, registry: Registry, now: datetim
     """
     with reading(engine) as connection:
         revision = idea_store.read_revision(connection)
-        offered, past, hashes = [], [], []
-        for kept in idea_store.read_offered(connection, now):
-            offered.append(kept.document)
-            hashes.append(kept.content_hash)
-        for kept in idea_store.read_past(connection, now):
-            past.append(kept.document)
-            hashes.append(kept.content_hash)
-    catalogue = with_imported(shipped, offered, past, hashes)
+        offered = list(idea_store.read_offered(connection, now))
+        past = list(idea_store.read_past(connection, now))
+    hashes = [content_hash for _, content_hash in (*offered, *past)]
+    catalogue = with_imported(shipped, [idea for idea, _ in offered], [idea for idea, _ in past], hashes)
     return Stock(revision, catalogue, ServedModels(registry, catalogue))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -130,13 +130,13 @@ def list_external_ids(connection: Connection, source: str) -> Iterator[str]:
     return iter(connection.execute(query, execution_options={"yield_per": AT_A_TIME}).scalars())
 
 
-def read_offered(connection: Connection, now: datetime) -> Iterator[ImportedIdea]:
-    """Yield every idea that is neither withdrawn nor over, by id."""
+def read_offered(connection: Connection, now: datetime) -> Iterator[tuple[Idea, str]]:
+    """Yield every idea that is neither withdrawn nor over, by id, with its content hash."""
     return _stream(connection, _offered(now))
 
 
-def read_past(connection: Connection, now: datetime) -> Iterator[ImportedIdea]:
-    """Yield every idea that is withdrawn or over but that some couple was shown or has done, by id."""
+def read_past(connection: Connection, now: datetime) -> Iterator[tuple[Idea, str]]:
+    """Yield every idea that is withdrawn or over but that some couple was shown or has done; as above."""
     met = union(
         select(dates.c.idea_id).where(dates.c.idea_id.is_not(None)), select(suggestions.c.idea_id)
     ).subquery()
@@ -201,7 +201,13 @@ def _matching(wanted: ImportedFilter) -> Iterable[ColumnElement[bool]]:
         yield gone if wanted.withdrawn else ~gone
 
 
-def _stream(connection: Connection, *where: ColumnElement[Any]) -> Iterator[ImportedIdea]:
-    query = select(*COLUMNS).where(*where).order_by(imported_ideas.c.idea_id)
-    rows = connection.execute(query, execution_options={"yield_per": AT_A_TIME})
-    return (ImportedIdea(**row) for row in rows.mappings())
+def _stream(connection: Connection, *where: ColumnElement[Any]) -> Iterator[tuple[Idea, str]]:
+    query = select(imported_ideas.c.document, imported_ideas.c.content_hash)
+    rows = connection.execute(
+        query.where(*where).order_by(imported_ideas.c.idea_id), execution_options={"yield_per": AT_A_TIME}
+    )
+    # Ideas say much the same in their tags, and a catalogue is held for long: the same is held once.
+    held: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for document, content_hash in rows:
+        tags = {name: held.setdefault(values, values) for name, values in document.tags.items()}
+        yield replace(document, tags=tags), content_hash
