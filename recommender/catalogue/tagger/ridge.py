@@ -1,64 +1,96 @@
 """Ridge regression on similarities, for all questions at once, with exact left-out predictions.
 
 One matrix is inverted for each strength of shrinking, and every question takes the strength whose
-left-out error is least. A left-out prediction for an idea comes from the same fit without the idea and
-without its near-duplicates, in closed form.
+left-out error is least. A left-out prediction for an example comes from the same fit without the example
+and without its group, in closed form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 STRENGTHS = (0.15, 0.5, 1.5, 5.0)
 """Ridge penalties tried, for similarities of 1 on the diagonal."""
 
 
+@dataclass(frozen=True)
+class Scorer:
+    """A score for every question, from likeness to examples.
+
+    Attributes
+    ----------
+    examples : csr_matrix
+        Texts as vectors of length 1, (n_examples, n_terms).
+    weights : np.ndarray
+        float32 (n_examples, n_questions).
+    level : np.ndarray
+        The share of yes, (n_questions,).
+    """
+
+    examples: csr_matrix
+    weights: np.ndarray
+    level: np.ndarray
+
+    def scores(self, vectors: csr_matrix) -> np.ndarray:
+        """Return the scores of texts, (n_texts, n_questions); about 0 for no and 1 for yes."""
+        return (vectors @ self.examples.T) @ self.weights + self.level
+
+
+def fit_scorer(
+    examples: csr_matrix, answers: np.ndarray, groups: Sequence[np.ndarray]
+) -> tuple[Scorer, np.ndarray]:
+    """Return a scorer, and the scores that examples get from a fit without their group."""
+    weights, level, left_out = fit_ridge((examples @ examples.T).toarray().astype(float), answers, groups)
+    return Scorer(examples, weights.astype(np.float32), level), left_out
+
+
 def fit_ridge(
-    similarities: Mapping[str, np.ndarray], answers: np.ndarray, groups: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    similarity: np.ndarray, answers: np.ndarray, groups: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fit and leave out.
 
     Parameters
     ----------
-    similarities : Mapping[str, np.ndarray]
-        For each view of the ideas' texts, its similarity to the whole texts, (n_ideas, n_ideas); the fit
-        rests on the view ``whole``.
+    similarity : np.ndarray
+        Of every example to every other, (n_examples, n_examples).
     answers : np.ndarray
-        (n_ideas, n_questions).
+        (n_examples, n_questions).
     groups : Sequence[np.ndarray]
-        Positions of ideas that are near-duplicates of each other; together they are every idea once.
+        Positions of examples that tell of each other; together they are every example once.
 
     Returns
     -------
     weights : np.ndarray
-        (n_ideas, n_questions).
+        (n_examples, n_questions).
     level : np.ndarray
         The share of yes, (n_questions,): a score is ``similarity @ weights + level``.
-    left_out : dict[str, np.ndarray]
-        For each view, the scores that ideas get from a fit without their group, (n_ideas, n_questions).
+    left_out : np.ndarray
+        The scores that examples get from a fit without their group, (n_examples, n_questions).
     """
     level = answers.mean(axis=0)
-    fits = [_left_out(similarities, answers - level, groups, strength) for strength in STRENGTHS]
-    errors = np.array([((left["whole"] + level - answers) ** 2).sum(axis=0) for _, left in fits])
+    fits = [_left_out(similarity, answers - level, groups, strength) for strength in STRENGTHS]
+    errors = np.array([((left + level - answers) ** 2).sum(axis=0) for _, left in fits])
     best = errors.argmin(axis=0)
-    weights = _pick([weights for weights, _ in fits], best)
-    left_out = {view: _pick([left[view] for _, left in fits], best) + level for view in similarities}
-    return weights, level, left_out
+    weights, left_out = (_pick([fit[part] for fit in fits], best) for part in (0, 1))
+    return weights, level, left_out + level
 
 
 def _left_out(
-    similarities: Mapping[str, np.ndarray], centred: np.ndarray, groups: Sequence[np.ndarray], strength: float
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    inverse = np.linalg.inv(similarities["whole"] + strength * np.eye(len(centred)))
+    similarity: np.ndarray, centred: np.ndarray, groups: Sequence[np.ndarray], strength: float
+) -> tuple[np.ndarray, np.ndarray]:
+    inverse = np.linalg.inv(similarity + strength * np.eye(len(centred)))
     weights = inverse @ centred
-    left = {view: np.empty_like(centred) for view in similarities}
+    left = np.empty_like(centred)
     for group in groups:
-        # The weights of the fit without the group, which are zero on the group itself.
-        without = weights - inverse[:, group] @ np.linalg.solve(inverse[np.ix_(group, group)], weights[group])
-        for view, similarity in similarities.items():
-            left[view][group] = similarity[group] @ without
+        # What the fit without the group misses of the group: its weights over its part of the inverse.
+        left[group] = centred[group] - np.linalg.solve(inverse[np.ix_(group, group)], weights[group])
     return weights, left
 
 

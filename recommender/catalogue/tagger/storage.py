@@ -21,8 +21,9 @@ import numpy as np
 
 from recommender.catalogue.tagger.cues import Cues
 from recommender.catalogue.tagger.judging import Judge
+from recommender.catalogue.tagger.ridge import Scorer
 from recommender.catalogue.tagger.targets import Questions
-from recommender.catalogue.tagger.texts import VIEWS
+from recommender.catalogue.tagger.texts import VIEWS, View
 from recommender.catalogue.tagger.words import Vocabulary
 from recommender.catalogue.taxonomy import Facet, Taxonomy, Value
 from recommender.errors import ModelError
@@ -30,7 +31,7 @@ from recommender.errors import ModelError
 if TYPE_CHECKING:
     from recommender.catalogue.tagger.tagger import Tagger
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 REMEDY = "restore it, or make it anew with `rekindle ideas train-tagger`"
 # All that numpy, zipfile and a wrong manifest raise where the content is not what a tagger writes.
@@ -119,18 +120,21 @@ def taxonomy_hash(taxonomy: Taxonomy) -> str:
 
 
 def _arrays(tagger: Tagger) -> bytes:
-    arrays: dict[str, np.ndarray] = {
-        "examples_data": tagger.examples.data,
-        "examples_indices": tagger.examples.indices.astype(np.int32),
-        "examples_indptr": tagger.examples.indptr.astype(np.int32),
-        "weights": tagger.weights,
-        "level": tagger.level,
-    }
+    arrays: dict[str, np.ndarray] = {}
     for number, vocabulary in enumerate(tagger.vocabularies):
         # As bytes: an array of strings would take four bytes a letter, and as many letters for each term.
         arrays[f"terms_{number}"] = np.frombuffer("\n".join(vocabulary.terms).encode(), dtype=np.uint8)
         arrays[f"rarity_{number}"] = vocabulary.rarity
+    # The whole texts stand behind every other view's examples too, and are written once.
+    n_whole = tagger.scorers["whole"].examples.shape[0]
     for view in VIEWS:
+        scorer = tagger.scorers[view]
+        own = scorer.examples if view == "whole" else scorer.examples[:-n_whole]
+        arrays[f"{view}_examples_data"] = own.data
+        arrays[f"{view}_examples_indices"] = own.indices.astype(np.int32)
+        arrays[f"{view}_examples_indptr"] = own.indptr.astype(np.int32)
+        arrays[f"{view}_weights"] = scorer.weights
+        arrays[f"{view}_level"] = scorer.level
         arrays[f"{view}_judge_weights"] = tagger.judges[view].weights
         arrays[f"{view}_judge_offsets"] = tagger.judges[view].offsets
         arrays[f"{view}_bars"] = tagger.bars[view]
@@ -140,9 +144,6 @@ def _arrays(tagger: Tagger) -> bytes:
 
 
 def _tagger(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Tagger:
-    # SciPy takes a second to import; a web worker that never tags does without.
-    from scipy.sparse import csr_matrix
-
     from recommender.catalogue.tagger.tagger import Tagger
 
     taxonomy = _taxonomy(manifest["taxonomy"])
@@ -151,25 +152,41 @@ def _tagger(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Ta
         Vocabulary(kind, _terms(arrays[f"terms_{number}"]), arrays[f"rarity_{number}"])
         for number, kind in enumerate(manifest["vocabularies"])
     )
-    n_terms = sum(len(vocabulary.terms) for vocabulary in vocabularies)
-    examples = csr_matrix(
-        (arrays["examples_data"], arrays["examples_indices"], arrays["examples_indptr"]),
-        shape=(len(arrays["weights"]), n_terms),
-    )
-    examples.check_format()
+    scorers = _scorers(arrays, sum(len(vocabulary.terms) for vocabulary in vocabularies))
     judges = {view: Judge(arrays[f"{view}_judge_weights"], arrays[f"{view}_judge_offsets"]) for view in VIEWS}
     bars = {view: arrays[f"{view}_bars"] for view in VIEWS}
-    tagger = Tagger(taxonomy, cues, vocabularies, examples, arrays["weights"], arrays["level"], judges, bars)
+    tagger = Tagger(taxonomy, cues, vocabularies, scorers, judges, bars)
     _check(tagger)
     return tagger
+
+
+def _scorers(arrays: Mapping[str, np.ndarray], n_terms: int) -> dict[View, Scorer]:
+    # SciPy takes a second to import; a web worker that never tags does without.
+    from scipy.sparse import csr_matrix, vstack
+
+    def examples(view: View) -> csr_matrix:
+        data, indices, indptr = (arrays[f"{view}_examples_{part}"] for part in ("data", "indices", "indptr"))
+        matrix = csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, n_terms))
+        matrix.check_format()
+        return matrix
+
+    whole = examples("whole")
+    return {
+        view: Scorer(
+            whole if view == "whole" else vstack([examples(view), whole], format="csr"),
+            arrays[f"{view}_weights"],
+            arrays[f"{view}_level"],
+        )
+        for view in VIEWS
+    }
 
 
 def _check(tagger: Tagger) -> None:
     """Raise ValueError unless every array has the shape that the taxonomy asks for and is finite."""
     questions = Questions.about(tagger.taxonomy)
     shapes = [
-        (tagger.weights, (tagger.examples.shape[0], questions.n_asked)),
-        (tagger.level, (questions.n_asked,)),
+        *((scorer.level, (questions.n_asked,)) for scorer in tagger.scorers.values()),
+        *((s.weights.astype(float), (len(s.weights), questions.n_asked)) for s in tagger.scorers.values()),
         *((vocabulary.rarity, (len(vocabulary.terms),)) for vocabulary in tagger.vocabularies),
         *((judge.offsets, (questions.n_asked,)) for judge in tagger.judges.values()),
         *(
@@ -178,6 +195,9 @@ def _check(tagger: Tagger) -> None:
         ),
         *((bars, (questions.n_values,)) for bars in tagger.bars.values()),
     ]
+    for scorer in tagger.scorers.values():
+        if scorer.weights.dtype != np.float32 or len(scorer.weights) != scorer.examples.shape[0]:
+            raise ValueError(f"weights of {len(scorer.weights)} examples must be float32, one row each")
     for array, shape in shapes:
         if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
             raise ValueError(f"an array of shape {array.shape} must be finite float64 of shape {shape}")

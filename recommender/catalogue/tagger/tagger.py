@@ -6,29 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recommender.catalogue.bundled import data_folder, models_folder
-from recommender.catalogue.likeness import like_groups
 from recommender.catalogue.tagger.cues import Cues, load_cues
-from recommender.catalogue.tagger.deciding import confidences, decide, set_bars, tags_of
-from recommender.catalogue.tagger.judging import Judge, fit_judge
+from recommender.catalogue.tagger.deciding import confidences, decide, tags_of
+from recommender.catalogue.tagger.judging import Judge
+from recommender.catalogue.tagger.learning import Lesson, learn
+from recommender.catalogue.tagger.lines import Line, load_lines
 from recommender.catalogue.tagger.mending import mend
-from recommender.catalogue.tagger.ridge import fit_ridge
+from recommender.catalogue.tagger.ridge import Scorer
 from recommender.catalogue.tagger.targets import Questions
-from recommender.catalogue.tagger.texts import SAFETY, VIEWS, IdeaText, Tagged, View, idea_text, seen_as
-from recommender.catalogue.tagger.words import Kind, Vocabulary, Words, learn_vocabulary
+from recommender.catalogue.tagger.texts import SAFETY, VIEWS, IdeaText, Tagged, View
+from recommender.catalogue.tagger.words import Kind, Vocabulary, Words
 from recommender.catalogue.taxonomy import DERIVED, Taxonomy, band
 from recommender.domain import Idea
 from recommender.errors import InvalidInput
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
-NEAR = 0.2
-"""Likeness above which ideas are kept together when some are left out: stricter than a near-duplicate."""
 CLOSE_CALL = 0.5
 """A chosen value of lower probability than this is shown to a person."""
 BATCH = 512
@@ -43,10 +38,8 @@ class Tagger:
     ----------
     vocabularies : tuple[Vocabulary, ...]
         What texts are compared by.
-    examples : csr_matrix
-        The catalogue's texts as vectors, (n_ideas, n_terms).
-    weights, level : np.ndarray
-        Of the ridge regression, (n_ideas, n_questions) and (n_questions,).
+    scorers : Mapping[View, Scorer]
+        What is learned from, and how, for each amount of text.
     judges : Mapping[View, Judge]
         Calibration for each amount of text.
     bars : Mapping[View, np.ndarray]
@@ -56,9 +49,7 @@ class Tagger:
     taxonomy: Taxonomy
     cues: Cues
     vocabularies: tuple[Vocabulary, ...]
-    examples: csr_matrix
-    weights: np.ndarray
-    level: np.ndarray
+    scorers: Mapping[View, Scorer]
     judges: Mapping[View, Judge]
     bars: Mapping[View, np.ndarray]
 
@@ -69,6 +60,7 @@ class Tagger:
         taxonomy: Taxonomy,
         *,
         cues: Cues | None = None,
+        lines: Sequence[Line] | None = None,
         kinds: Sequence[Kind] = KINDS,
     ) -> Tagger:
         """Return a tagger that has learned from ideas with tags.
@@ -77,6 +69,8 @@ class Tagger:
         ----------
         cues : Cues or None
             Cue words; None takes those that come with Rekindle.
+        lines : Sequence[Line] or None
+            Plain lines to learn from besides; None takes those that come with Rekindle.
         kinds : Sequence[Kind]
             What texts are compared by.
 
@@ -88,26 +82,14 @@ class Tagger:
         if len(ideas) < 20:
             raise InvalidInput("ideas", f"{len(ideas)} are too few to learn from; give at least 20")
         cues = load_cues(data_folder() / "cues.yaml", taxonomy) if cues is None else cues
-        questions, texts = Questions.about(taxonomy), [idea_text(idea) for idea in ideas]
-        answers = questions.answers([idea.tags for idea in ideas])
-        vocabularies = tuple(learn_vocabulary(kind, [_document(text) for text in texts]) for kind in kinds)
-        seen = {view: [seen_as(text, view) for text in texts] for view in VIEWS}
-        words = Words(vocabularies)
-        vectors = {view: words.vectors([_document(text) for text in seen[view]]) for view in VIEWS}
-        examples = vectors["whole"]
-        alike: dict[str, np.ndarray] = {
-            view: (vectors[view] @ examples.T).toarray().astype(float) for view in VIEWS
-        }
-        groups = like_groups([_document(text) for text in texts], NEAR)
-        weights, level, left_out = fit_ridge(alike, answers, groups)
-        truth = questions.probabilities(answers) > 0.5
+        lines = load_lines(data_folder() / "lines.csv", taxonomy) if lines is None else lines
+        lesson = Lesson.of(Questions.about(taxonomy), ideas, lines, cues, kinds)
+        scorers: dict[View, Scorer] = {}
         judges: dict[View, Judge] = {}
         bars: dict[View, np.ndarray] = {}
         for view in VIEWS:
-            counts = cues.counts(seen[view])
-            judges[view], yes = fit_judge(questions, left_out[view], counts, answers, groups)
-            bars[view] = set_bars(questions, questions.probabilities(yes), truth)
-        return cls(taxonomy, cues, vocabularies, examples, weights, level, judges, bars)
+            scorers[view], judges[view], bars[view] = learn(lesson, view)
+        return cls(taxonomy, cues, lesson.vocabularies, scorers, judges, bars)
 
     def tag(self, texts: Sequence[IdeaText]) -> tuple[Tagged, ...]:
         """Return every facet of every text. Hundreds at a time are quicker than one by one.
@@ -125,13 +107,12 @@ class Tagger:
 
     def probabilities(self, texts: Sequence[IdeaText]) -> np.ndarray:
         """Return the probability of every value, (n_texts, n_values), from words alone."""
-        vectors = self._words.vectors([_document(text) for text in texts])
-        scores = (vectors @ self.examples.T) @ self.weights + self.level
+        vectors = self._words.vectors([text.document for text in texts])
         counts = self.cues.counts(texts)
-        yes = np.empty_like(scores)
-        for view, judge in self.judges.items():
+        yes = np.empty((len(texts), self.questions.n_asked))
+        for view, scorer in self.scorers.items():
             rows = [row for row, text in enumerate(texts) if text.view == view]
-            yes[rows] = judge.yes(scores[rows], counts[rows])
+            yes[rows] = self.judges[view].yes(scorer.scores(vectors[rows]), counts[rows])
         return self.questions.probabilities(yes)
 
     def choices(self, texts: Sequence[IdeaText], probabilities: np.ndarray) -> np.ndarray:
@@ -199,10 +180,6 @@ def load_tagger(folder: Path | None = None) -> Tagger:
     from recommender.catalogue.tagger.storage import read_tagger
 
     return read_tagger(models_folder() / "tagger" if folder is None else folder)
-
-
-def _document(text: IdeaText) -> str:
-    return " ".join(part for part in text.parts if part)
 
 
 def _check(text: IdeaText, taxonomy: Taxonomy) -> None:

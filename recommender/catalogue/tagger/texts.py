@@ -48,6 +48,11 @@ class IdeaText:
         return self.title, self.pitch, " ".join(self.steps)
 
     @property
+    def document(self) -> str:
+        """All of it as one text."""
+        return " ".join(part for part in self.parts if part)
+
+    @property
     def view(self) -> View:
         """How much of the text there is."""
         if self.steps:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from recommender.catalogue.tagger.cues import Cues
+from recommender.catalogue.tagger.lines import Line
 from recommender.catalogue.tagger.tagger import Tagger
 from recommender.catalogue.tagger.texts import idea_text
 from recommender.catalogue.taxonomy import Taxonomy
@@ -43,14 +44,15 @@ def variants(taxonomy: Taxonomy) -> dict[str, Fit]:
     return {
         "all parts": Tagger.fit,
         "without cue words": partial(Tagger.fit, cues=Cues({}, {}, taxonomy)),
+        "without plain lines": _without_lines,
         "without pieces of words": partial(Tagger.fit, kinds=("words",)),
         "without words and pairs": partial(Tagger.fit, kinds=("pieces",)),
     }
 
 
-def measure(name: str, fit: Fit, ideas: Sequence[Idea], taxonomy: Taxonomy) -> Variant:
+def measure(name: str, fit: Fit, ideas: Sequence[Idea], lines: Sequence[Line], taxonomy: Taxonomy) -> Variant:
     """Return one row of the table."""
-    held = cross_validate(ideas, taxonomy, fit, ("whole", "line"))
+    held = cross_validate(ideas, taxonomy, lines, fit, ("whole", "line"))
     questions = held.questions
     whole, line = (facet_f1s(questions, held.named[view], held.truth) for view in ("whole", "line"))
     return Variant(
@@ -59,7 +61,7 @@ def measure(name: str, fit: Fit, ideas: Sequence[Idea], taxonomy: Taxonomy) -> V
         macro_f1(questions, whole),
         macro_f1(questions, line, "ranking"),
         calibration_error(reliability(held.probabilities["whole"], held.truth)),
-        speed(fit(ideas, taxonomy), ideas),
+        speed(fit(ideas, taxonomy, lines=lines), ideas),
     )
 
 
@@ -70,3 +72,7 @@ def speed(tagger: Tagger, ideas: Sequence[Idea]) -> float:
     started = time.perf_counter()
     tagger.tag(texts)
     return 60 * len(texts) / (time.perf_counter() - started)
+
+
+def _without_lines(ideas: Sequence[Idea], taxonomy: Taxonomy, *, lines: Sequence[Line]) -> Tagger:  # noqa: ARG001
+    return Tagger.fit(ideas, taxonomy, lines=())

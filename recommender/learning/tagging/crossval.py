@@ -1,25 +1,34 @@
 """Five-fold cross-validation of the tagger and of what it is measured against.
 
-Folds keep ideas together that are alike. Whatever a tagger chooses (vocabulary, strengths, calibration,
+Folds keep ideas together that are alike, and what is learned from plain lines is not from those that are like
+an idea left out. Whatever a tagger chooses (vocabulary, strengths, calibration,
 bars) it chooses inside the other four folds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from recommender.catalogue.likeness import like_groups
 from recommender.catalogue.tagger.judging import N_FOLDS, fold_of
-from recommender.catalogue.tagger.tagger import NEAR, Tagger
+from recommender.catalogue.tagger.learning import NEAR
+from recommender.catalogue.tagger.lines import Line
+from recommender.catalogue.tagger.tagger import Tagger
 from recommender.catalogue.tagger.targets import Questions
 from recommender.catalogue.tagger.texts import VIEWS, View, idea_text, seen_as
 from recommender.catalogue.taxonomy import Taxonomy
 from recommender.domain import Idea, Tags
 
-Fit = Callable[[Sequence[Idea], Taxonomy], Tagger]
+
+class Fit(Protocol):
+    """Anything that makes a tagger of ideas and plain lines."""
+
+    def __call__(self, ideas: Sequence[Idea], taxonomy: Taxonomy, *, lines: Sequence[Line]) -> Tagger:
+        """Return the tagger."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +53,16 @@ class Held:
 
 def folds(ideas: Sequence[Idea]) -> np.ndarray:
     """Return the fold of every idea, int (n_ideas,)."""
-    texts = [" ".join(idea_text(idea).parts) for idea in ideas]
+    texts = [idea_text(idea).document for idea in ideas]
     return fold_of(like_groups(texts, NEAR), len(ideas))
 
 
 def cross_validate(
-    ideas: Sequence[Idea], taxonomy: Taxonomy, fit: Fit = Tagger.fit, views: Sequence[View] = VIEWS
+    ideas: Sequence[Idea],
+    taxonomy: Taxonomy,
+    lines: Sequence[Line],
+    fit: Fit = Tagger.fit,
+    views: Sequence[View] = VIEWS,
 ) -> Held:
     """Return what taggers say of the ideas of the fold that they have not seen."""
     questions, fold = Questions.about(taxonomy), folds(ideas)
@@ -58,7 +71,8 @@ def cross_validate(
     probabilities = {view: np.zeros(truth.shape) for view in views}
     for number in range(N_FOLDS):
         out = np.flatnonzero(fold == number)
-        tagger = fit([ideas[at] for at in np.flatnonzero(fold != number).tolist()], taxonomy)
+        known = [ideas[at] for at in np.flatnonzero(fold != number).tolist()]
+        tagger = fit(known, taxonomy, lines=unlike(lines, [ideas[at] for at in out.tolist()]))
         for view in views:
             texts = [seen_as(idea_text(ideas[at]), view) for at in out.tolist()]
             probabilities[view][out] = tagger.probabilities(texts)
@@ -87,7 +101,7 @@ def plain(ideas: Sequence[Idea], taxonomy: Taxonomy) -> np.ndarray:
 
     questions, fold = Questions.about(taxonomy), folds(ideas)
     truth = mask(questions, [idea.tags for idea in ideas])
-    texts = np.array([" ".join(idea_text(idea).parts) for idea in ideas])
+    texts = np.array([idea_text(idea).document for idea in ideas])
     named = np.zeros_like(truth)
 
     def classify(known: np.ndarray, asked: np.ndarray, answers: np.ndarray) -> np.ndarray:
@@ -108,6 +122,13 @@ def plain(ideas: Sequence[Idea], taxonomy: Taxonomy) -> np.ndarray:
                 said = classify(known, asked, truth[rest, at].argmax(axis=1))
                 named[out, at] = said[:, None] == np.arange(len(facet.names))
     return named
+
+
+def unlike(lines: Sequence[Line], ideas: Sequence[Idea]) -> list[Line]:
+    """Return the lines that are like none of the ideas, not even by way of another."""
+    documents = [idea_text(idea).document for idea in ideas] + [line.text.document for line in lines]
+    groups = like_groups(documents, NEAR)
+    return [lines[at - len(ideas)] for group in groups if group[0] >= len(ideas) for at in group.tolist()]
 
 
 def mask(questions: Questions, tags: Sequence[Tags]) -> np.ndarray:
