@@ -74,5 +74,10 @@ def speed(tagger: Tagger, ideas: Sequence[Idea]) -> float:
     return 60 * len(texts) / (time.perf_counter() - started)
 
 
-def _without_lines(ideas: Sequence[Idea], taxonomy: Taxonomy, *, lines: Sequence[Line]) -> Tagger:  # noqa: ARG001
+def _without_lines(
+    ideas: Sequence[Idea],
+    taxonomy: Taxonomy,
+    *,
+    lines: Sequence[Line],  # noqa: ARG001 - to leave them out is the point
+) -> Tagger:
     return Tagger.fit(ideas, taxonomy, lines=())
