@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from recommender.cli import main
 from recommender.errors import InvalidInput
+from recommender.learning.evaluation.ablation import TERMS, WithoutRecommender
 from recommender.learning.evaluation.contenders import CONTENDERS, chosen, installed
 from recommender.learning.evaluation.datasets import Dataset, read_dataset
 from recommender.learning.evaluation.judging import Plan, judge, scores, summary
@@ -22,7 +23,7 @@ from recommender.learning.evaluation.metrics import (
     rating_metrics,
 )
 from recommender.learning.evaluation.protocols import split
-from recommender.preferences.estimator import HierarchicalRecommender
+from recommender.preferences.estimator import RATERS, HierarchicalRecommender
 from tests.contracts import pairs_of
 
 N_PEOPLE, N_IDEAS = 60, 24
@@ -217,6 +218,27 @@ def test_every_contender_judges_strangers(name: str) -> None:
         assert np.isfinite(score).all()
 
 
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_left_out_says_nothing(term: str) -> None:
+    """Without it, what the term would have told apart is told alike; with it, it is not."""
+    ratings, ideas, people = crowd()
+    whole = HierarchicalRecommender().fit(ratings, ideas, people)
+    without = WithoutRecommender(term).fit(ratings, ideas, people)
+    asked = pairs_of("new", list(ideas.index))
+    said = [pd.DataFrame({"said": [value]}, index=["new"]) for value in (-2.0, 2.0)]
+
+    def tells(model: HierarchicalRecommender) -> bool:
+        if term == "factors":
+            return model.parameters_.factors.shape[1] > 0
+        if term == "answers":
+            one, other = (model.predict(asked, partner_features=answers) for answers in said)
+            return not np.array_equal(one, other)
+        return {"raters": RATERS, "tags": "loud"}[term] in model.parameters_.feature_names
+
+    assert not tells(without)
+    assert tells(whole) or term == "factors"  # these people differ in tags alone
+
+
 @pytest.mark.filterwarnings("ignore:pkg_resources")
 @pytest.mark.parametrize("name", sorted({"boosting", "lightfm", "myfm"} & set(installed())))
 def test_rivals_are_given_their_chance(name: str) -> None:
@@ -286,6 +308,17 @@ def test_missing_and_garbled_files(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         with pytest.raises(InvalidInput, match=name):
             read_dataset(tmp_path / "r.csv", tmp_path / name)
+
+
+def test_ours_comes_again_with_each_term_out(tmp_path: Path) -> None:
+    """`--ablate` adds a row for each term to every table."""
+    out = tmp_path / "out"
+    options = [*write(tmp_path), "--models", "item_mean", "--seeds", "1", "--jobs", "1", "--out", str(out)]
+    result = CliRunner().invoke(main, ["evaluate", *options, "--protocol", "new_partners", "--ablate"])
+    assert result.exit_code == 0, result.output
+    rows = json.loads((out / "metrics.json").read_text())["metrics"]
+    models = ["rekindle", "item_mean", *(f"without_{term}" for term in TERMS)]
+    assert list(dict.fromkeys(row["model"] for row in rows)) == models
 
 
 def test_unknown_model_is_named() -> None:

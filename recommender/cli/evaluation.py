@@ -37,6 +37,7 @@ a_folder = click.Path(path_type=Path, file_okay=False)
 @click.option("--models", default="", help="Names, with commas; all that are installed, if left out.")
 @click.option("--seeds", type=click.IntRange(1, 100), default=4, show_default=True)
 @click.option("--train-partners", type=click.IntRange(1), help="Learn from this many people only.")
+@click.option("--ablate", is_flag=True, help="Our model with one term out at a time, too.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
 @click.option("--out", type=a_folder, required=True, help="Folder for metrics, predictions and pictures.")
 @as_json
@@ -50,6 +51,7 @@ def evaluate(
     models: str,
     seeds: int,
     train_partners: int | None,
+    ablate: bool,
     jobs: int,
     out: Path,
     as_json: bool,
@@ -64,7 +66,9 @@ def evaluate(
     from recommender.service import evaluation
 
     names = tuple(name.strip() for name in models.split(",") if name.strip())
-    ask = evaluation.Ask(ratings, ideas, partners, dataset, folder, protocols, names, seeds, train_partners)
+    ask = evaluation.Ask(
+        ratings, ideas, partners, dataset, folder, protocols, names, seeds, train_partners, ablate
+    )
     with Progress(console=talk(), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("Judging", total=None)
         rows = evaluation.evaluate(

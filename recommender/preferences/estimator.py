@@ -39,6 +39,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         How much the prior is worth; None takes the defaults.
     n_factors : int
         How many factors of ideas, beyond their features, are looked for in the ratings; 0 for none.
+    count_raters : bool
+        Whether a fit without a prior counts how many rated an idea among its features.
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
@@ -70,6 +72,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         prior: Parameters | None = None,
         strength: Strength | None = None,
         n_factors: int = 8,
+        count_raters: bool = True,
         max_iterations: int = 60,
         on_iteration: Callable[[int, float], None] | None = None,
         n_jobs: int = 1,
@@ -77,6 +80,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.prior = prior
         self.strength = strength
         self.n_factors = n_factors
+        self.count_raters = count_raters
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
         self.n_jobs = n_jobs
@@ -105,7 +109,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             If a column is missing, a rating is not a number, or an idea has no features.
         """
         self.ratings_ = check_ratings(ratings, idea_features)
-        self.idea_features_ = idea_features if self.prior else with_raters(idea_features, ratings)
+        counted = self.count_raters and self.prior is None
+        self.idea_features_ = with_raters(idea_features, ratings) if counted else idea_features
         self.partner_features_ = partner_features
         self.objective_: list[float] = []
         return self._with(self._fit_given() if self.prior else self._fit_vague())

@@ -35,6 +35,8 @@ class Ask:
     seeds : int
     train_partners : int or None
         Fit on this many people only.
+    ablate : bool
+        Judge our model with one term out at a time, too.
     """
 
     ratings: Path | None
@@ -46,6 +48,7 @@ class Ask:
     models: tuple[str, ...]
     seeds: int
     train_partners: int | None
+    ablate: bool
 
 
 def evaluate(
@@ -70,7 +73,12 @@ def evaluate(
     from recommender.learning.evaluation.judging import Plan, judge, scores, summary
 
     dataset = _dataset(ask)
-    plan = Plan(chosen(ask.models), ask.protocols or _possible(dataset), ask.seeds, ask.train_partners)
+    plan = Plan(
+        chosen(ask.models, ablate=ask.ablate),
+        ask.protocols or _possible(dataset),
+        ask.seeds,
+        ask.train_partners,
+    )
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-") as folder:
         unfinished = Path(folder)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 from recommender.errors import InvalidInput
 from recommender.learning.evaluation import rivals
+from recommender.learning.evaluation.ablation import TERMS, WithoutRecommender
 from recommender.preferences.baselines import (
     ItemMeanRecommender,
     PopularityRecommender,
@@ -56,6 +58,9 @@ CONTENDERS = {
 }
 
 
+ABLATIONS = {f"without_{term}": Contender(partial(WithoutRecommender, term), has_std=True) for term in TERMS}
+
+
 def installed() -> tuple[str, ...]:
     """Return the names of the contenders that can be judged here."""
     return tuple(
@@ -63,8 +68,13 @@ def installed() -> tuple[str, ...]:
     )
 
 
-def chosen(names: Sequence[str]) -> dict[str, Contender]:
+def chosen(names: Sequence[str], *, ablate: bool = False) -> dict[str, Contender]:
     """Return the contenders of these names, ours first; all that are installed if none is named.
+
+    Parameters
+    ----------
+    ablate : bool
+        Whether ours comes again with one term out at a time.
 
     Raises
     ------
@@ -77,4 +87,4 @@ def chosen(names: Sequence[str]) -> dict[str, Contender]:
         if name not in installed():
             raise InvalidInput("models", f"{name} needs `pip install 'rekindle[bench]'`")
     wanted = set(names or installed()) | {"rekindle"}
-    return {name: one for name, one in CONTENDERS.items() if name in wanted}
+    return {name: one for name, one in CONTENDERS.items() if name in wanted} | (ABLATIONS if ablate else {})

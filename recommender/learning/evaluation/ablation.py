@@ -1,0 +1,45 @@
+"""Our model with one term left out at a time: what each is worth on ratings that it has not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from recommender.preferences.estimator import HierarchicalRecommender
+
+TERMS = ("factors", "raters", "answers", "tags")
+"""What can be left out: factors of ideas, how many rated an idea, what people said, what ideas are."""
+
+
+class WithoutRecommender(HierarchicalRecommender):
+    """The hierarchical model without one of its terms.
+
+    Parameters
+    ----------
+    term : str
+        One of ``TERMS``.
+    """
+
+    def __init__(self, term: str) -> None:
+        super().__init__(n_factors=0 if term == "factors" else 8, count_raters=term != "raters")
+        self.term = term
+
+    def fit(
+        self,
+        ratings: pd.DataFrame,
+        idea_features: pd.DataFrame,
+        partner_features: pd.DataFrame | None = None,
+    ) -> WithoutRecommender:
+        """Return self, fitted to all ratings."""
+        ideas = idea_features.iloc[:, :0] if self.term == "tags" else idea_features
+        super().fit(ratings, ideas, self._said(partner_features))
+        return self
+
+    def predict(self, pairs: pd.DataFrame, **known: Any) -> Any:
+        """Return what `HierarchicalRecommender.predict` does, without the term."""
+        said = self._said(known.pop("partner_features", None))
+        return super().predict(pairs, partner_features=said, **known)
+
+    def _said(self, partner_features: pd.DataFrame | None) -> pd.DataFrame | None:
+        return None if self.term == "answers" else partner_features
