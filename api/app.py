@@ -101,7 +101,7 @@ def _response(route: Route, answer: Any) -> Response:
         return Response(status=route.status)
     if isinstance(answer, Content):
         return Response(answer.data, route.status, mimetype=answer.media_type)
-    return Response(answer.as_json, route.status, mimetype=route.media_type)
+    return Response(answer.model_dump_json(), route.status, mimetype=route.media_type)
 
 
 def _version() -> str:

@@ -532,13 +532,13 @@ class TestChoose:
         assert [view.date for view in list_dates(shipped, lovers.sam)] == [date]
 
     def test_twice_is_one_date(self, shipped: Deployment, lovers: Two) -> None:
-        """Both partners choosing the same suggestion make one date; another start moves it."""
+        """Both partners choosing the same suggestion make one date; another start moves it, and counts."""
         out = get_plan(shipped, lovers.robin, WEEK).suggestions[0].suggestion_id
         first = choose(shipped, lovers.robin, WEEK, out).date
         assert choose(shipped, lovers.sam, WEEK, out).date == first
         later = first.starts_at + timedelta(hours=1)
         moved = choose(shipped, lovers.sam, WEEK, out, later).date
-        assert moved == replace(first, starts_at=later)
+        assert moved == replace(first, starts_at=later, revision=first.revision + 1)
         assert [view.date for view in list_dates(shipped, lovers.robin)] == [moved]
 
     def test_two_threads_choose_one_date(self, shipped: Deployment, lovers: Two) -> None:

@@ -19,7 +19,7 @@ router = Router()
 @router.route("GET", "/v1/weeks/<iso_week>", scope="plan")
 def read_plan(call: Call, iso_week: WeekInPath) -> PlanBody:
     """Read the plan of a week: made when first read, then the same for both."""
-    return service.tell_week(call.deployment, call.caller, iso_week, _body)
+    return _body(call.deployment, service.get_week(call.deployment, call.caller, iso_week))
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/swap", errors=(404,))
@@ -36,7 +36,7 @@ def mark_suggestion(call: Call, iso_week: WeekInPath, body: NewMark) -> PlanBody
     From then on the marks stay as they are.
     """
     service.put_mark(call.deployment, call.caller, iso_week, body.suggestion_id, body.mark)
-    return service.tell_week(call.deployment, call.caller, iso_week, _body)
+    return _body(call.deployment, service.get_week(call.deployment, call.caller, iso_week))
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/choice", status=201, errors=(404,))

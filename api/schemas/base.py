@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -17,11 +16,6 @@ class Body(BaseModel):
     """A JSON object: no unknown fields, no conversions that JSON Schema does not know."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
-
-    @cached_property
-    def as_json(self) -> str:
-        """The object as it is sent; written once, however often it is."""
-        return self.model_dump_json()
 
 
 class Changes(Body):

@@ -92,7 +92,7 @@ from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_t
 from recommender.service.texts import NOTE_LENGTH
 from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
-from recommender.service.weekview import WeekView, get_week, see_week, tell_week, week_and_dates
+from recommender.service.weekview import WeekView, get_week, see_week, week_and_dates
 
 __all__ = [
     "NOTE_LENGTH",
@@ -197,7 +197,6 @@ __all__ = [
     "swap",
     "tag_file",
     "tag_lines",
-    "tell_week",
     "train_tagger",
     "update_couple",
     "update_date",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -16,7 +16,6 @@ from recommender.errors import StoreError
 from recommender.learning.registry import PRIOR_VERSION, Registry
 from recommender.planning.settings import PlanSettings
 from recommender.planning.table import IdeaTable
-from recommender.service.memory import Memory
 from recommender.service.serving import Models
 from recommender.service.settings import Settings
 from recommender.service.shelf import Shelf
@@ -37,8 +36,6 @@ class Deployment:
         The present moment, aware.
     shelf : Shelf or None
         Where catalogue, table and models came from; None if they never change.
-    memory : Memory
-        What was told before.
     """
 
     settings: Settings
@@ -50,7 +47,6 @@ class Deployment:
     plan_settings: PlanSettings
     clock: Callable[[], datetime]
     shelf: Shelf | None = None
-    memory: Memory = field(default_factory=Memory)
 
 
 def refreshed(deployment: Deployment) -> Deployment:

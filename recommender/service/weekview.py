@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from recommender.domain import Couple, Goal, Mark, Plan, Progress, Ritual, Week
-from recommender.planning.rituals import RITUALS
 from recommender.service.callers import Caller, couple_of
 from recommender.service.dates import DateView, seen_dates
 from recommender.service.deployment import Deployment
@@ -20,9 +18,6 @@ from recommender.service.rituals import SeenRitual, first_rituals, see_rituals
 from recommender.service.telling import told_plan
 from recommender.service.weeks import get_plan, make_plan, standing_plan, standpoint, upcoming_week
 from recommender.store import marks, plans, reading, rituals, transaction
-from recommender.store.states import week_state
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +56,6 @@ def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
     NotFound
         If the week lies centuries off.
     """
-    return tell_week(d, caller, week, _as_it_is)
-
-
-def tell_week(d: Deployment, caller: Caller, week: Week, tell: Callable[[Deployment, WeekView], T]) -> T:
-    """Return what is told of a week: what the caller was told before, if nothing it is made of has changed.
-
-    Parameters
-    ----------
-    tell : callable
-        Makes the answer of the week and of nothing else; itself it says which of several answers this is.
-
-    Raises
-    ------
-    NotFound
-        If the week lies centuries off.
-    """
-    state = week_state(d.engine, caller.couple_id or "", week)
-    before: T | None = d.memory.find(d.table, (tell, caller, week, state))
-    if before is not None:
-        return before
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
         plan = standing_plan(d, connection, couple, week)
@@ -88,14 +63,7 @@ def tell_week(d: Deployment, caller: Caller, week: Week, tell: Callable[[Deploym
             past = read_past(connection, couple)
         else:
             stored = _stored(d, connection, caller, couple, plan)
-    if plan is None:
-        return tell(d, _made(d, caller, week, past))
-    view = _view(d, caller, stored)
-    told = tell(d, view)
-    settled = view.paused or len(view.rituals) == RITUALS  # fewer may become more by what is not of this week
-    if settled and state == week_state(d.engine, couple.couple_id, week):  # else it was changed meanwhile
-        d.memory.hold(d.table, (tell, caller, week, state), told)
-    return told
+    return _made(d, caller, week, past) if plan is None else _view(d, caller, stored)
 
 
 def week_and_dates(
@@ -125,10 +93,6 @@ def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     with reading(d.engine) as connection:
         stored = _stored(d, connection, caller, couple_of(connection, caller), plan)
     return _view(d, caller, stored)
-
-
-def _as_it_is(_d: Deployment, view: WeekView) -> WeekView:
-    return view
 
 
 def _first(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView | None:
