@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import block_diag
 
-from recommender.preferences.estimator import RATERS, HierarchicalRecommender, feedback_of, vague_prior
+from recommender.preferences.estimator import HierarchicalRecommender, feedback_of, vague_prior
 from recommender.preferences.model import CoupleRatings, HierarchicalModel, Parameters, with_intercept
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
@@ -24,7 +24,7 @@ class TestHierarchical(LearnsTastes, RecommenderContract):
 
 def random_parameters(rng: np.random.Generator, n_ideas: int, n_features: int, n_answers: int) -> Parameters:
     """Return parameters with every term switched on."""
-    size = n_features + 1
+    size, more = n_features + 1, rng.spawn(1)[0]
 
     def covariance(scale: float) -> np.ndarray:
         root = rng.normal(size=(size, size))
@@ -43,8 +43,8 @@ def random_parameters(rng: np.random.Generator, n_ideas: int, n_features: int, n
         partner_cov=covariance(0.2),
         shock_var=0.15,
         noise_var=0.5,
-        factors=rng.normal(0, 0.5, size=(n_ideas - 1, 2)),
-        own_vars=rng.uniform(0.01, 0.1, size=n_ideas - 1),
+        factors=more.normal(0, 0.5, size=(n_ideas - 1, 2)),
+        own_vars=more.uniform(0.01, 0.1, size=n_ideas - 1),
         own_var=0.12,
     )
 
@@ -212,7 +212,7 @@ def known_world() -> tuple[Parameters, HierarchicalRecommender]:
     ratings = pd.DataFrame(rows, columns=["partner_id", "couple_id", "idea_id", "rating", "date_id"])
     ideas = pd.DataFrame(X, index=[f"i{k}" for k in range(n_ideas)], columns=truth.feature_names)
     people = pd.DataFrame(answers, columns=truth.answer_names)
-    return truth, HierarchicalRecommender(max_iterations=200).fit(ratings, ideas, people)
+    return truth, HierarchicalRecommender(max_iterations=200, count_raters=False).fit(ratings, ideas, people)
 
 
 def test_every_pass_raises_the_objective(known_world: tuple[Parameters, HierarchicalRecommender]) -> None:
@@ -245,17 +245,15 @@ def test_parameters_are_recovered(known_world: tuple[Parameters, HierarchicalRec
     """In a world of known parameters the fit finds them, within what 7,200 ratings can tell."""
     truth, fitted = known_world
     found = fitted.parameters_
-    drawn = slice(1, len(truth.fixed))  # then comes how many rated an idea, which nothing depends on here
     # The means of the drawn features are not quite 0, which moves the level by a known amount.
-    level = found.fixed[0, 0] - found.feature_means[:-1] @ found.fixed[drawn, 0]
+    level = found.fixed[0, 0] - found.feature_means @ found.fixed[1:, 0]
     assert abs(level - truth.fixed[0, 0]) < 0.15
-    assert np.corrcoef(found.fixed[drawn, 1:].ravel(), truth.fixed[1:, 1:].ravel())[0, 1] > 0.97
-    raters = fitted.idea_features_[RATERS].to_numpy() - found.feature_means[-1]
-    assert np.corrcoef(found.effects + raters * found.fixed[-1, 0], truth.effects)[0, 1] > 0.85
+    assert np.corrcoef(found.fixed[1:, 1:].ravel(), truth.fixed[1:, 1:].ravel())[0, 1] > 0.97
+    assert np.corrcoef(found.effects, truth.effects)[0, 1] > 0.85
     for name, tolerance in (("noise_var", 0.1), ("shock_var", 0.25), ("effect_var", 0.3)):
         assert getattr(found, name) == pytest.approx(getattr(truth, name), rel=tolerance), name
-    assert np.diag(found.couple_cov)[:-1].mean() == pytest.approx(0.06, rel=0.35)
-    assert np.diag(found.partner_cov)[:-1].mean() == pytest.approx(0.04, rel=0.35)
+    assert np.diag(found.couple_cov).mean() == pytest.approx(0.06, rel=0.35)
+    assert np.diag(found.partner_cov).mean() == pytest.approx(0.04, rel=0.35)
 
 
 def test_intervals_cover_at_their_rate(known_world: tuple[Parameters, HierarchicalRecommender]) -> None:
@@ -265,7 +263,7 @@ def test_intervals_cover_at_their_rate(known_world: tuple[Parameters, Hierarchic
     pairs = fitted.ratings_[["partner_id", "idea_id"]].iloc[:3000].assign(partner_id=np.arange(3000) + 10**6)
     answers = pd.DataFrame(rng.normal(size=(len(pairs), 2)), index=pairs["partner_id"])
     mean, std = fitted.predict(pairs, partner_features=answers, return_std=True)
-    X = fitted.idea_features_.loc[pairs["idea_id"], list(truth.feature_names)].to_numpy()
+    X = fitted.idea_features_.loc[pairs["idea_id"]].to_numpy()
     f = with_intercept(X)
     weights = with_intercept(answers.to_numpy()) @ truth.fixed.T + rng.normal(0, np.sqrt(0.1), size=f.shape)
     effect = truth.effects[[int(idea[1:]) for idea in pairs["idea_id"]]]
