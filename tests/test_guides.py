@@ -264,7 +264,7 @@ def test_every_command_in_a_sentence_is_one() -> None:
 
 
 def _parsed(words: list[str]) -> None:
-    command, context = main, click.Context(main, info_name="rekindle")
+    command, context = main, click.Context(main, info_name="rekindle", **main.context_settings)
     while isinstance(command, click.Group) and words:
         found = command.get_command(context, words[0])
         assert found is not None, f"there is no command {words[0]}"
