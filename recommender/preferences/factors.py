@@ -45,6 +45,9 @@ NOISE_STRENGTH = 5.0
 LEAST_SHARE = 0.002
 """Of the noise: a factor that adds less to a rating's variance is dropped."""
 
+LEAST_TOTAL = 0.01
+"""The same of all factors together: below it, the search ends."""
+
 SAMPLE_RATINGS = 100_000
 """What the factors are learned from where there is more than twice as much."""
 
@@ -134,6 +137,11 @@ class FactorPasses:
         covs[:, np.arange(1 + k), np.arange(1 + k)] = np.append(0.0, spread)
         covs[:, 0, 0] = self.parameters.effect_vars
         return Guess(means, covs, spread, np.zeros(k), 1.0)
+
+    def vanished(self, guess: Guess) -> bool:
+        """Return whether all factors together add too little to be kept."""
+        noise = guess.noise * (self.parameters.noise_var + self.parameters.shock_var)
+        return bool(guess.spread.sum() < LEAST_TOTAL * noise)
 
     def iterate(self, guess: Guess) -> tuple[Guess, float]:
         """Return the guess after one pass, and the objective before it."""
@@ -307,9 +315,10 @@ def learn_factors(
     """
     with threadpool_limits(1, user_api="blas"):
         sample = feedback.sample(SAMPLE_RATINGS)
-        guess = _climbed(
-            FactorPasses(sample, parameters, n_factors, n_jobs), max_iterations, tolerance, on_iteration
-        )
+        passes = FactorPasses(sample, parameters, n_factors, n_jobs)
+        guess = _climbed(passes, max_iterations, tolerance, on_iteration)
+        if passes.vanished(guess):
+            return parameters
         if sample is not feedback:
             passes = FactorPasses(feedback, parameters, n_factors, n_jobs)
             for _ in range(LAST_PASSES):
@@ -328,7 +337,7 @@ def _climbed(
     for number in range(1, max_iterations + 1):
         guess, objective = passes.iterate(guess)
         on_iteration(number, objective)
-        if objective - last < tolerance * abs(objective):
+        if objective - last < tolerance * abs(objective) or passes.vanished(guess):
             break
         last = objective
     return guess
