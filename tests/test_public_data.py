@@ -12,7 +12,8 @@ from recommender.learning.evaluation.public import PUBLIC, read_public
 FILES: dict[str, dict[str, str]] = {
     "movielens-small": {
         "ratings.csv": "userId,movieId,rating,timestamp\n1,10,4.5,100\n1,20,1.0,200\n2,20,3.0,300\n",
-        "movies.csv": "movieId,title,genres\n10,Walk,Drama|Comedy\n20,Swim,(no genres listed)\n30,Not,War\n",
+        "movies.csv": "movieId,title,genres\n10,Walk (1960),Drama|Comedy\n"
+        "20,Swim (1980) ,(no genres listed)\n30,Not (2001): again,War\n",
     },
     "movielens-100k": {
         "u.data": "7\t1\t5\t881250949\n8\t2\t1\t881250950\n",
@@ -83,12 +84,26 @@ def test_ratings_are_read(tmp_path: Path, name: str, ratings: list[tuple[object,
     assert (data.ideas.dtypes == "float64").all()
 
 
-def test_genres_become_columns(tmp_path: Path) -> None:
-    """A film has a 1 for each of its genres, or none; films that nobody rated are left out."""
+def test_genres_and_years_become_columns(tmp_path: Path) -> None:
+    """A film has a 1 for each of its genres, or none, and its year; films that nobody rated are left out."""
     ideas = read_public("movielens-small", unpacked(tmp_path, "movielens-small")).ideas
-    assert ideas.loc[10].to_dict() == {"Comedy": 1.0, "Drama": 1.0, "War": 0.0}
-    assert ideas.loc[20].sum() == 0
+    assert ideas.loc[10].to_dict() == {"Comedy": 1.0, "Drama": 1.0, "War": 0.0, "year": 0.6}
+    assert ideas.loc[20].to_dict() == {"Comedy": 0.0, "Drama": 0.0, "War": 0.0, "year": 0.8}
     assert 30 not in ideas.index
+
+
+def test_films_without_a_year_count_as_the_middle_one(tmp_path: Path) -> None:
+    """Of 1960, 1980 and no year at all, the third is 1970."""
+    folder = unpacked(tmp_path, "movielens-small")
+    more = folder / "ratings.csv"
+    more.write_text(more.read_text() + "2,30,2.0,400\n", encoding="utf-8")
+    assert read_public("movielens-small", folder).ideas.loc[30, "year"] == 0.7
+
+
+def test_dates_of_release_become_years(tmp_path: Path) -> None:
+    """Films of 1 January 1995 are of 1995."""
+    ideas = read_public("movielens-100k", unpacked(tmp_path, "movielens-100k")).ideas
+    assert list(ideas["year"]) == [0.95, 0.95]
 
 
 def test_jokes_become_topics(tmp_path: Path) -> None:

@@ -26,24 +26,29 @@ SEEN_TIMES = 5
 MOST_CATEGORIES = 12
 """A column of words about people with as many values as this is left out."""
 
+YEAR_IN_TITLE = r"\((\d{4})\)\s*$"
+YEAR_IN_DATE = r"(\d{4})$"
+
 
 def movielens_small(folder: Path) -> Dataset:
-    """Return MovieLens latest-small: stars from half to five, genres as columns."""
+    """Return MovieLens latest-small: stars from half to five, genres and year as columns."""
     ratings = _read(folder / "ratings.csv").rename(
         columns={"userId": "partner_id", "movieId": "idea_id", "timestamp": "rated_at"}
     )
     films = _read(folder / "movies.csv").set_index("movieId")
+    genres = films["genres"].str.replace("(no genres listed)", "").str.get_dummies("|").astype(float)
+    ideas = genres.assign(year=_centuries(films["title"], YEAR_IN_TITLE))
     return Dataset(
         "movielens-small",
         ratings,
-        _genres(films["genres"].str.replace("(no genres listed)", ""), ratings),
+        ideas.reindex(sorted(ratings["idea_id"].unique())).rename_axis("idea_id"),
         source="GroupLens, ml-latest-small, grouplens.org/datasets/movielens; Harper and Konstan 2015. "
         "Research use, cite, no commercial use without leave.",
     )
 
 
 def movielens_100k(folder: Path) -> Dataset:
-    """Return MovieLens 100K: stars from one to five, genres as columns, age and gender of people."""
+    """Return MovieLens 100K: stars from one to five, genres and year as columns, age and gender of people."""
     names = ["partner_id", "idea_id", "rating", "rated_at"]
     ratings = _read(folder / "u.data", sep="\t", names=names)
     films = _read(folder / "u.item", sep="|", header=None, encoding="latin-1").set_index(0)
@@ -54,7 +59,7 @@ def movielens_100k(folder: Path) -> Dataset:
     return Dataset(
         "movielens-100k",
         ratings,
-        genres.rename_axis("idea_id"),
+        genres.assign(year=_centuries(films[2], YEAR_IN_DATE)).rename_axis("idea_id"),
         said,
         source="GroupLens, ml-100k, grouplens.org/datasets/movielens; Harper and Konstan 2015. "
         "Research use, cite, no commercial use without leave.",
@@ -180,9 +185,10 @@ def _read(path: Path, **options: object) -> pd.DataFrame:
         raise InvalidInput(str(path), "cannot be read; download the data set and unpack it there") from None
 
 
-def _genres(column: pd.Series, ratings: pd.DataFrame) -> pd.DataFrame:
-    table = column.str.get_dummies("|").astype(float)
-    return table.reindex(sorted(ratings["idea_id"].unique())).fillna(0.0).rename_axis("idea_id")
+def _centuries(column: pd.Series, pattern: str) -> pd.Series:
+    """Return the year that ``pattern`` finds, in centuries after 1900; the middle one where it finds none."""
+    years = column.str.extract(pattern)[0].astype(float)
+    return ((years.fillna(years.median()) - 1900) / 100).fillna(0.0)
 
 
 def _indicators(table: pd.DataFrame) -> pd.DataFrame:
