@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import vobject
 from icalendar import Calendar
-from sqlalchemy import event
 
 from recommender.domain import Boundaries, Circumstances, CoupleDate, Goal, Rating, Week
 from recommender.errors import Conflict, InvalidInput, NotFound
@@ -43,6 +42,7 @@ from recommender.service import (
 from recommender.store import dates as date_store
 from recommender.store import reading, transaction
 from tests.conftest import Clock, Two, join
+from tests.hearing import hearing
 
 SATURDAY = datetime(2026, 11, 28, 19, 30, tzinfo=UTC)
 
@@ -139,13 +139,11 @@ def test_dates_are_listed_newest_first(deployment: Deployment, couple: Two) -> N
 
 def test_a_list_of_any_length_takes_as_many_statements(deployment: Deployment, couple: Two) -> None:
     """Listing twenty rated dates asks the database no more often than listing one."""
-    statements: list[str] = []
-    event.listen(deployment.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
 
     def asked() -> int:
-        statements.clear()
-        list_dates(deployment, couple.robin)
-        return len([statement for statement in statements if statement != "BEGIN"])
+        with hearing(deployment.engine) as statements:
+            list_dates(deployment, couple.robin)
+        return len([statement for statement, _ in statements if statement.startswith("SELECT")])
 
     counts = []
     for day in range(1, 21):

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from api.app import create_app
 from api.routes import ROUTES
@@ -22,6 +21,7 @@ from recommender.planning.weekly import weekly_plan
 from recommender.service import Deployment, Settings, open_deployment
 from tests.api_world import Person, accept, shipped_catalogue, start
 from tests.conftest import Clock
+from tests.hearing import Asked, hearing
 from tests.planning_world import occasion_of, served_prior, two
 from tests.serving import environment
 
@@ -126,31 +126,24 @@ def signed_in(app: Flask, person: Person) -> Any:
 
 def all_that_sam_reads(it: Lived) -> dict[str, Seen]:
     """Return what Sam is answered everywhere."""
-    asked: list[str] = []
-
-    def note(*args: Any) -> None:
-        # Once a second, whoever asks, the catalogue is looked at.
-        if "catalogue_revision" not in args[2] and args[2].startswith(STATEMENTS):
-            asked.append(args[2])
-
-    event.listen(it.deployment.engine, "before_cursor_execute", note)
     read = {}
-    try:
+    with hearing(it.deployment.engine) as asked:
         for route in ROUTES:
             if route.method == "GET" and route.auth != "operator" and route.name != "read_openapi":
                 path = route.template.format(**it.names)
                 read[path] = _seen(it.sam("GET", path), asked)
         for page in (*PAGES, *(f"/dates/{it.names[which]}" for which in ("coming", "over", "own"))):
             read[page] = _seen(it.browser.get(page), asked)
-    finally:
-        event.remove(it.deployment.engine, "before_cursor_execute", note)
     return read
 
 
-def _seen(answer: Any, asked: list[str]) -> Seen:
+def _seen(answer: Any, asked: Asked) -> Seen:
     headers = {name: value for name, value in answer.headers.items() if name not in PASSING}
     body = re.sub(r'name="csrf_token" value="[^"]+"', "", answer.text)
-    questions = tuple(asked)
+    # Once a second, whoever asks, the catalogue is looked at.
+    questions = tuple(
+        said for said, _ in asked if said.startswith(STATEMENTS) and "catalogue_revision" not in said
+    )
     asked.clear()
     return answer.status_code, headers, body, questions
 

@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from threading import Barrier
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from recommender import service
@@ -42,6 +41,7 @@ from recommender.store import (
 )
 from recommender.store.responses import Claim, StoredResponse
 from tests.conftest import NOW, WEEK, Two, on_sqlite, suggestion
+from tests.hearing import hearing
 
 
 def test_a_transaction_that_fails_leaves_nothing(engine: Engine) -> None:
@@ -357,9 +357,8 @@ EXPLAINED = {"sqlite": ("EXPLAIN QUERY PLAN", "'SCAN"), "postgresql": ("EXPLAIN"
 
 def test_no_use_case_reads_a_whole_table(deployment: Deployment, couple: Two) -> None:
     """Every statement of every use case finds its rows by an index."""
-    asked: list[tuple[str, Any]] = []
-    event.listen(deployment.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
-    live_a_little(deployment, couple)
+    with hearing(deployment.engine) as asked:
+        live_a_little(deployment, couple)
 
     explain, scan = EXPLAINED[deployment.engine.dialect.name]
     scans = set()
@@ -368,8 +367,7 @@ def test_no_use_case_reads_a_whole_table(deployment: Deployment, couple: Two) ->
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for statement, values in asked:
             if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
-                one = values[0] if isinstance(values, list) else values
-                steps = connection.exec_driver_sql(f"{explain} {statement}", one)
+                steps = connection.exec_driver_sql(f"{explain} {statement}", values)
                 told = " ".join(str(step) for step in steps)
                 scans |= {(told, statement)} if scan in told else set()
     assert len(asked) > 50

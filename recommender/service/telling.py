@@ -53,7 +53,7 @@ def _named(reasons: Iterable[Reason], caller: Caller) -> list[Reason]:
         if may_read and reason.kind not in UNTOLD:
             named.setdefault(reason.kind, reason)
     return [
-        replace(reason, contribution=_stepped(reason.contribution, REASON_STEP), partner_id=None)
+        Reason(reason.kind, reason.text, _stepped(reason.contribution, REASON_STEP))
         for reason in named.values()
     ]
 

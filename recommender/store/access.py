@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, select, update
 
 from recommender.domain import Scope
-from recommender.store.questions import Brief
+from recommender.store.questions import Question
 from recommender.store.tables import calendars, invites, links, partners, tokens
 from recommender.store.upserts import insert
 
@@ -30,7 +30,7 @@ class Token:
 A_TOKEN = select(
     *((partners if field.name == "couple_id" else tokens).c[field.name] for field in fields(Token))
 ).join_from(tokens, partners)
-BY_HASH = Brief(A_TOKEN.where(tokens.c.token_hash == bindparam("wanted")))
+BY_HASH = Question(A_TOKEN.where(tokens.c.token_hash == bindparam("wanted")))
 
 
 def insert_token(
@@ -54,7 +54,7 @@ def find_token(engine: Engine, token_hash: str) -> Token | None:
     StoreError
         As for `transaction`.
     """
-    found = BY_HASH.ask(engine, wanted=token_hash)
+    found = BY_HASH.ask_alone(engine, wanted=token_hash)
     return Token(*found[0]) if found else None
 
 

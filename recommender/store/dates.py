@@ -44,7 +44,7 @@ def find_date(
 
 def list_dates(connection: Connection, *couple_ids: str) -> tuple[CoupleDate, ...]:
     """Return all dates of one couple or several, the newest first."""
-    return tuple(CoupleDate(**row) for row in OF_COUPLES.ask(connection, couple_ids).mappings())
+    return tuple(CoupleDate(*row) for row in OF_COUPLES.ask(connection, couple_ids))
 
 
 def update_date(connection: Connection, date: CoupleDate) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
 from recommender.errors import StoreError
@@ -107,6 +107,22 @@ def failing_in_words(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
+def failing_as_wrapped(dialect: Dialect, statement: str) -> Iterator[None]:
+    """Let what the driver is asked directly fail as what it is asked by SQLAlchemy.
+
+    Raises
+    ------
+    DBAPIError
+        If the driver raises an error of its own.
+    """
+    error_of_driver: Any = dialect.loaded_dbapi.Error
+    try:
+        yield
+    except error_of_driver as error:
+        raise DBAPIError.instance(statement, None, error, error_of_driver, True) from error
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that sees one unchanging state of the database and must not write.
 
@@ -166,8 +182,10 @@ def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    driven: Any = connection.connection.driver_connection
     for statement in connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)):
-        connection.exec_driver_sql(statement)
+        with failing_as_wrapped(connection.dialect, statement):
+            driven.execute(statement)
 
 
 def _forget_values(context: ExceptionContext) -> None:

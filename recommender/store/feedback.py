@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from recommender.domain import AnswerValue, FeedbackRow
 from recommender.store.plans import Exposure, read_exposure
@@ -59,7 +59,7 @@ def read_feedback(connection: Connection) -> Iterator[FeedbackRow]:
         .where(dates.c.idea_id.is_not(None))
         .order_by(dates.c.couple_id, dates.c.date_id, ratings.c.partner_id)
     )
-    return (FeedbackRow(**row) for row in _stream(connection, query))
+    return (FeedbackRow(*row) for row in _stream(connection, query))
 
 
 def read_answers(connection: Connection) -> Iterator[AnswersRow]:
@@ -67,7 +67,7 @@ def read_answers(connection: Connection) -> Iterator[AnswersRow]:
     query = select(partners.c.couple_id, partners.c.partner_id, partners.c.answers).order_by(
         partners.c.couple_id, partners.c.partner_id
     )
-    return (AnswersRow(**row) for row in _stream(connection, query))
+    return (AnswersRow(*row) for row in _stream(connection, query))
 
 
 def read_exposures(connection: Connection) -> Iterator[ExposureRow]:
@@ -77,7 +77,7 @@ def read_exposures(connection: Connection) -> Iterator[ExposureRow]:
         .select_from(suggestions.outerjoin(dates, dates.c.suggestion_id == suggestions.c.suggestion_id))
         .order_by(suggestions.c.couple_id, suggestions.c.week, suggestions.c.shown_at, suggestions.c.position)
     )
-    return (ExposureRow(read_exposure(row), row["date_id"]) for row in _stream(connection, query))
+    return (ExposureRow(read_exposure(row), row.date_id) for row in _stream(connection, query))
 
 
 def read_outcomes(connection: Connection, model_version: str) -> Iterator[OutcomeRow]:
@@ -100,11 +100,10 @@ def read_outcomes(connection: Connection, model_version: str) -> Iterator[Outcom
         .order_by(suggestions.c.couple_id, dates.c.date_id)
     )
     return (
-        OutcomeRow(row["couple_id"], row["expected"], row["std"], float(row["enjoyed"]))
+        OutcomeRow(row.couple_id, row.expected, row.std, float(row.enjoyed))
         for row in _stream(connection, query)
     )
 
 
-def _stream(connection: Connection, query: Select[Any]) -> Iterator[RowMapping]:
-    rows = connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME})
-    return iter(rows.mappings())
+def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    return iter(connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME}))

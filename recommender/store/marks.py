@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from recommender.domain import Mark, Plan
-from recommender.store.tables import marks
+from recommender.store.questions import Question
+from recommender.store.tables import marks, suggestions
 from recommender.store.upserts import insert
 
 COLUMNS = tuple(marks.c[field.name] for field in fields(Mark))
-# Made once, since every reading of a week asks it.
-OF_SUGGESTIONS = (
+IN_WEEK = Question(
     select(*COLUMNS)
-    .where(marks.c.suggestion_id.in_(bindparam("shown", expanding=True)))
+    .join_from(marks, suggestions)
+    .where(suggestions.c.couple_id == bindparam("of_couple"), suggestions.c.week == bindparam("in_week"))
     .order_by(marks.c.suggestion_id, marks.c.partner_id)
 )
 
@@ -32,8 +33,9 @@ def put_mark(connection: Connection, mark: Mark) -> None:
 
 def list_marks(connection: Connection, plan: Plan) -> tuple[Mark, ...]:
     """Return every mark of a plan's suggestions, in order of suggestion_id and partner_id."""
-    shown = [suggestion.suggestion_id for suggestion in plan.suggestions]
-    return tuple(Mark(**row) for row in connection.execute(OF_SUGGESTIONS, {"shown": shown}).mappings())
+    shown = {suggestion.suggestion_id for suggestion in plan.suggestions}
+    made = IN_WEEK.ask(connection, of_couple=plan.couple_id, in_week=str(plan.week))
+    return tuple(Mark(*row) for row in made if row.suggestion_id in shown)
 
 
 def list_partner_marks(connection: Connection, partner_id: str) -> tuple[Mark, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -15,8 +16,10 @@ from recommender.store.questions import AboutSome
 from recommender.store.tables import claims, couples, partners, responses
 from recommender.store.upserts import insert
 
+PARTNER = tuple(field.name for field in fields(Partner))
+OF_PARTNER = attrgetter(*PARTNER)
 COUPLES = AboutSome(
-    select(*couples.c, *partners.c)
+    select(couples, *(partners.c[name] for name in PARTNER if name != "couple_id"))
     .select_from(couples.outerjoin(partners))
     .order_by(couples.c.couple_id, partners.c.joined_at, partners.c.partner_id),
     couples.c.couple_id,
@@ -79,8 +82,8 @@ def find_couples(
     if for_update:
         # A statement of its own: whoever waits for it then reads what the one before has written.
         HELD.ask(connection, couple_ids)
-    rows = (row._mapping for row in COUPLES.ask(connection, couple_ids))
-    return tuple(_couple(list(joined)) for _, joined in groupby(rows, itemgetter(couples.c.couple_id)))
+    rows = COUPLES.ask(connection, couple_ids)
+    return tuple(_couple(list(joined)) for _, joined in groupby(rows, attrgetter("couple_id")))
 
 
 def list_couple_ids(connection: Connection, *, after: str = "", limit: int) -> tuple[str, ...]:
@@ -140,19 +143,6 @@ def _values(partner: Partner) -> dict[str, Any]:
     }
 
 
-def _couple(rows: Sequence[Mapping[Any, Any]]) -> Couple:
-    seated = tuple(_partner(row) for row in rows if row[partners.c.partner_id] is not None)
-    first = rows[0]
-    return Couple(first[couples.c.couple_id], seated, first[couples.c.circumstances], first[couples.c.goals])
-
-
-def _partner(row: Mapping[Any, Any]) -> Partner:
-    return Partner(
-        partner_id=row[partners.c.partner_id],
-        couple_id=row[partners.c.couple_id],
-        name=row[partners.c.name],
-        answers=row[partners.c.answers],
-        boundaries=row[partners.c.boundaries],
-        freshness=row[partners.c.freshness],
-        tender_weeks=row[partners.c.tender_weeks],
-    )
+def _couple(rows: Sequence[Any]) -> Couple:
+    seated = tuple(Partner(*OF_PARTNER(row)) for row in rows if row.partner_id is not None)
+    return Couple(rows[0].couple_id, seated, rows[0].circumstances, rows[0].goals)

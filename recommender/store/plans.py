@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from recommender.domain import Plan, Suggestion, SwapReason, Week
-from recommender.store.questions import AboutSome
+from recommender.store.questions import AboutSome, Question
 from recommender.store.tables import plans, suggestions
 from recommender.store.upserts import insert
 
-A_PLAN = (
-    select(plans.c.rule, plans.c.advice, *suggestions.c)
+SUGGESTION = tuple(field.name for field in fields(Suggestion))
+OF_SUGGESTION = attrgetter(*SUGGESTION)
+A_PLAN = Question(
+    select(plans.c.rule, plans.c.advice, *(suggestions.c[name] for name in SUGGESTION))
     .select_from(
         plans.outerjoin(
             suggestions,
@@ -102,11 +105,11 @@ def planned_weeks(
 
 def find_plan(connection: Connection, couple_id: str, week: Week) -> Plan | None:
     """Return a couple's plan for a week with the suggestions in force by position, or None."""
-    rows = connection.execute(A_PLAN, {"of_couple": couple_id, "in_week": str(week)}).mappings().all()
+    rows = A_PLAN.ask(connection, of_couple=couple_id, in_week=str(week))
     if not rows:
         return None
-    shown = tuple(read_suggestion(row) for row in rows if row["suggestion_id"] is not None)
-    return Plan(week, couple_id, rows[0]["rule"], shown, rows[0]["advice"])
+    shown = tuple(read_suggestion(row) for row in rows if row.suggestion_id is not None)
+    return Plan(week, couple_id, rows[0].rule, shown, rows[0].advice)
 
 
 def replace_suggestion(
@@ -135,7 +138,7 @@ def delete_plans(connection: Connection, couple_id: str) -> None:
 
 def all_exposures(connection: Connection, *couple_ids: str) -> tuple[Exposure, ...]:
     """Return all that was ever shown to couples, replaced or not, by week, time and position."""
-    return tuple(read_exposure(row) for row in EXPOSURES.ask(connection, couple_ids).mappings())
+    return tuple(read_exposure(row) for row in EXPOSURES.ask(connection, couple_ids))
 
 
 def count_plans(connection: Connection, since: datetime, until: datetime) -> int:
@@ -150,33 +153,20 @@ def latest_plans(connection: Connection, limit: int) -> list[tuple[str, str]]:
     return sorted((row.couple_id, row.week) for row in connection.execute(query))
 
 
-def read_exposure(row: RowMapping) -> Exposure:
+def read_exposure(row: Any) -> Exposure:
     """Return a row of ``suggestions`` as an exposure."""
     return Exposure(
-        couple_id=row["couple_id"],
-        week=Week.parse(row["week"]),
+        couple_id=row.couple_id,
+        week=Week.parse(row.week),
         suggestion=read_suggestion(row),
-        shown_at=row["shown_at"],
-        swap_reason=row["swap_reason"],
+        shown_at=row.shown_at,
+        swap_reason=row.swap_reason,
     )
 
 
-def read_suggestion(row: RowMapping) -> Suggestion:
+def read_suggestion(row: Any) -> Suggestion:
     """Return a row of ``suggestions`` as a suggestion."""
-    return Suggestion(
-        suggestion_id=row["suggestion_id"],
-        position=row["position"],
-        role=row["role"],
-        idea_id=row["idea_id"],
-        starts_at=row["starts_at"],
-        expected=row["expected"],
-        std=row["std"],
-        score=row["score"],
-        propensity=row["propensity"],
-        reasons=row["reasons"],
-        model_version=row["model_version"],
-        replaced_by=row["replaced_by"],
-    )
+    return Suggestion(*OF_SUGGESTION(row))
 
 
 def _values(couple_id: str, week: str, suggestion: Suggestion, shown_at: datetime) -> dict[str, Any]:

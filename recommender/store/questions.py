@@ -2,27 +2,69 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    CursorResult,
     Dialect,
     Engine,
+    PoolProxiedConnection,
     Select,
     bindparam,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPICursor
 
-from recommender.store.engine import failing_in_words
+from recommender.store.engine import failing_as_wrapped, failing_in_words
 
 BY_NAME = {"sqlite": "named", "postgresql": "pyformat"}
 """How each database's driver takes parameters by name."""
+
+
+class Question:
+    """A question whose text is handed to the driver: SQLAlchemy takes several times as long as the answer.
+
+    Rows are named tuples of the query's columns.
+
+    Parameters
+    ----------
+    query : Select or CompoundSelect
+        Its own parameters are texts.
+    """
+
+    def __init__(self, query: Select[Any] | CompoundSelect[Any]) -> None:
+        self._query = query
+        self._spoken: dict[str, _Spoken] = {}
+
+    def ask(self, connection: Connection, **values: str) -> list[Any]:
+        """Return the rows, as the connection's transaction sees them."""
+        return self._ask(connection.connection, connection.dialect, values)
+
+    def ask_alone(self, engine: Engine, **values: str) -> list[Any]:
+        """Return the rows, as the database has them at one moment; the transaction is theirs alone.
+
+        Raises
+        ------
+        StoreError
+            As for `transaction`.
+        """
+        with failing_in_words(engine), closing(engine.raw_connection()) as connection:
+            return self._ask(connection, engine.dialect, values)
+
+    def _ask(
+        self, connection: PoolProxiedConnection, dialect: Dialect, values: Mapping[str, str]
+    ) -> list[Any]:
+        spoken = self._spoken.get(dialect.name) or self._in_words_of(dialect)
+        with failing_as_wrapped(dialect, spoken.text), closing(connection.cursor()) as cursor:
+            cursor.execute(spoken.text, {**spoken.fixed, **values})
+            return spoken.read(cursor)
+
+    def _in_words_of(self, dialect: Dialect) -> _Spoken:
+        return self._spoken.setdefault(dialect.name, _Spoken(self._query, dialect))
 
 
 class AboutSome:
@@ -38,78 +80,39 @@ class AboutSome:
     """
 
     def __init__(self, query: Select[Any], column: ColumnElement[Any]) -> None:
-        self._one = query.where(column == bindparam("wanted"))
+        self._one = Question(query.where(column == bindparam("wanted")))
         self._some = query.where(column.in_(bindparam("wanted", expanding=True)))
 
-    def ask(self, connection: Connection, wanted: Sequence[str], **values: object) -> CursorResult[Any]:
+    def ask(self, connection: Connection, wanted: Sequence[str], **values: str) -> Sequence[Any]:
         """Return the rows; ``values`` are of the query's own parameters."""
         if len(wanted) == 1:
-            return connection.execute(self._one, {"wanted": wanted[0], **values})
-        return connection.execute(self._some, {"wanted": wanted, **values})
+            return self._one.ask(connection, wanted=wanted[0], **values)
+        return connection.execute(self._some, {"wanted": wanted, **values}).all()
 
 
-class Brief:
-    """A question that every request asks: its text is handed to the driver, and it stands alone.
-
-    SQLAlchemy's connections, transactions and results take several times as long as such an answer.
-
-    Parameters
-    ----------
-    query : Select or CompoundSelect
-        Its own parameters are texts.
-    """
-
-    def __init__(self, query: Select[Any] | CompoundSelect[Any]) -> None:
-        self._query = query
-        self._spoken: dict[str, _Spoken] = {}
-
-    def ask(self, engine: Engine, **values: str) -> list[tuple[Any, ...]]:
-        """Return the rows, as the database has them at one moment.
-
-        Raises
-        ------
-        StoreError
-            As for `transaction`.
-        """
-        spoken = self._in_words_of(engine.dialect)
-        driver: Any = engine.dialect.loaded_dbapi
-        with failing_in_words(engine):
-            try:
-                with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-                    cursor.execute(spoken.text, {**spoken.fixed, **values})
-                    rows = cursor.fetchall()
-            except driver.Error as error:
-                raise DBAPIError.instance(spoken.text, None, error, driver.Error, True) from error
-        return [spoken.read(row) for row in rows]
-
-    def _in_words_of(self, dialect: Dialect) -> _Spoken:
-        if dialect.name not in self._spoken:
-            self._spoken[dialect.name] = _Spoken.of(self._query, dialect)
-        return self._spoken[dialect.name]
-
-
-@dataclass(frozen=True, slots=True)
 class _Spoken:
-    """A question in a dialect: its text, its fixed parameters, and what reads columns by their places."""
+    """A question in a dialect: its text, its fixed parameters, and what reads each column of an answer."""
 
-    text: str
-    fixed: Mapping[str, object]
-    readers: Mapping[int, Callable[[Any], Any]]
-
-    @classmethod
-    def of(cls, query: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> Self:
-        """Return a question in a dialect, with parameters by name."""
+    def __init__(self, query: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
         kind: Any = type(dialect)
         compiled = query.compile(dialect=kind(paramstyle=BY_NAME[dialect.name]))
-        types = (column.type.dialect_impl(dialect) for column in query.selected_columns)
-        readers = {at: its.result_processor(dialect, None) for at, its in enumerate(types)}
-        return cls(str(compiled), compiled.params, {at: it for at, it in readers.items() if it is not None})
+        self.text = str(compiled)
+        self.fixed: Mapping[str, object] = compiled.params
+        self._dialect = dialect
+        self._types = [column.type.dialect_impl(dialect) for column in query.selected_columns]
+        self._row: Any = namedtuple("Row", query.selected_columns.keys())  # type: ignore[misc]
+        self._readers: list[Callable[[Any], Any] | None] = []
 
-    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """Return a row's values."""
-        if not self.readers:
-            return tuple(row)
-        told = list(row)
-        for at, reader in self.readers.items():
-            told[at] = reader(told[at])
-        return tuple(told)
+    def read(self, cursor: DBAPICursor) -> list[Any]:
+        """Return the rows of an answer."""
+        if not self._readers:  # what they have to do may depend on what the driver calls a column's type
+            self._readers = [
+                its.result_processor(self._dialect, described[1])
+                for its, described in zip(self._types, cursor.description, strict=True)
+            ]
+        return [
+            self._row._make(
+                value if read is None else read(value) for read, value in zip(self._readers, row, strict=True)
+            )
+            for row in cursor.fetchall()
+        ]

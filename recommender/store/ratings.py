@@ -37,7 +37,7 @@ def delete_rating(connection: Connection, date_id: str, partner_id: str) -> None
 
 def list_ratings(connection: Connection, *couple_ids: str) -> tuple[Rating, ...]:
     """Return every rating of the dates of one couple or several, in order of date_id and partner_id."""
-    return tuple(Rating(**row) for row in OF_COUPLES.ask(connection, couple_ids).mappings())
+    return tuple(Rating(*row) for row in OF_COUPLES.ask(connection, couple_ids))
 
 
 def list_date_ratings(connection: Connection, date_id: str) -> tuple[Rating, ...]:

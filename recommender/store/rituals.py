@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from recommender.domain import Ritual, Week
 from recommender.store.questions import AboutSome
@@ -15,6 +16,7 @@ from recommender.store.tables import confirmations, rituals
 from recommender.store.upserts import insert
 
 FIELDS = tuple(field.name for field in fields(Ritual))
+OF_RITUAL = attrgetter(*FIELDS)
 OFFERED = (
     select(rituals, confirmations.c.partner_id)
     .select_from(rituals.outerjoin(confirmations))
@@ -100,21 +102,21 @@ def keep_ritual(connection: Connection, ritual_id: str, at: datetime) -> None:
     connection.execute(update(rituals).where(*unkept).values(kept_at=at))
 
 
-def _offered(found: CursorResult[Any]) -> tuple[OfferedRitual, ...]:
-    rows: dict[str, list[RowMapping]] = {}
-    for row in found.mappings():
-        rows.setdefault(row["ritual_id"], []).append(row)
+def _offered(found: Iterable[Any]) -> tuple[OfferedRitual, ...]:
+    rows: dict[str, list[Any]] = {}
+    for row in found:
+        rows.setdefault(row.ritual_id, []).append(row)
     return tuple(_ritual(joined) for joined in rows.values())
 
 
-def _ritual(rows: list[RowMapping]) -> OfferedRitual:
+def _ritual(rows: list[Any]) -> OfferedRitual:
     row = rows[0]
     return OfferedRitual(
-        couple_id=row["couple_id"],
-        week=Week.parse(row["week"]),
-        ritual=Ritual(**{name: row[name] for name in FIELDS}),
-        shown_at=row["shown_at"],
-        withdrawn=row["withdrawn_at"] is not None,
-        kept=row["kept_at"] is not None,
-        confirmed_by=tuple(it["partner_id"] for it in rows if it["partner_id"] is not None),
+        couple_id=row.couple_id,
+        week=Week.parse(row.week),
+        ritual=Ritual(*OF_RITUAL(row)),
+        shown_at=row.shown_at,
+        withdrawn=row.withdrawn_at is not None,
+        kept=row.kept_at is not None,
+        confirmed_by=tuple(it.partner_id for it in rows if it.partner_id is not None),
     )
