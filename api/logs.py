@@ -50,14 +50,14 @@ def log_requests(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers["X-Request-Id"] = request_id()
+        response.headers["X-Request-Id"] = answered = request_id()
         # The rule, not the path: a path can hold ids and the calendar's secret.
         told = {
             "method": request.method,
             "route": request.url_rule.rule if request.url_rule else "(none)",
             "status": response.status_code,
             "ms": round((time.perf_counter() - g.started) * 1000, 1),
-            "request_id": request_id(),
+            "request_id": answered,
         }
         LOG.info("request", extra={"told": told})
         return response

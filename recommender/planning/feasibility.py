@@ -74,11 +74,7 @@ def within_boundaries(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     partners = occasion.couple.partners
     masks = [_inside(table, partner.boundaries) for partner in partners]
     opted_in = len(partners) == 2 and all(str(occasion.week) in partner.tender_weeks for partner in partners)
-    if not opted_in:
-        light = table.at_most("talk_depth", "personal") & ~table.has["practice"]["repair"]
-        # Of a guess the next more demanding value must be allowed too.
-        masks.append(light & (table.sure("talk_depth") | table.at_most("talk_depth", "chatty")))
-    return np.asarray(np.logical_and.reduce(masks))
+    return np.logical_and.reduce(masks if opted_in else [*masks, table.light])
 
 
 def _inside(table: IdeaTable, boundaries: Boundaries) -> np.ndarray:

@@ -67,6 +67,8 @@ class IdeaTable:
         False for ideas of the past, which are only remembered.
     guessed : Mapping[str, ndarray of bool]
         Facet to the ideas of which it was guessed and confirmed by nobody; facets without any are left out.
+    light : ndarray of bool, shape (n_ideas,)
+        Ideas without tender talk, for which nobody has to opt in.
     roles : Mapping[str, ndarray of bool]
         Which ideas suit ``easy``, ``growth`` and ``close``.
     """
@@ -87,6 +89,7 @@ class IdeaTable:
     spans: Spans
     offered: np.ndarray
     guessed: Mapping[str, np.ndarray]
+    light: np.ndarray
     roles: Mapping[str, np.ndarray]
 
     def at_most(self, facet: str, value: str | None) -> np.ndarray:
@@ -159,9 +162,10 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
         spans=spans_of(ideas),
         offered=np.array([idea.idea_id not in only_remembered for idea in ideas], dtype=bool),
         guessed={name: guesses.having(name) for name in sorted({n for names in guesses.sets for n in names})},
+        light=np.zeros(0, dtype=bool),
         roles={},
     )
-    return _with_roles(bare)
+    return replace(bare, light=_light(bare), roles=_roles(bare))
 
 
 def _ranks(facet: Facet, carried: Carried) -> np.ndarray:
@@ -182,7 +186,13 @@ def _directions(features: FeatureTable, taxonomy: Taxonomy) -> np.ndarray:
     return directions
 
 
-def _with_roles(table: IdeaTable) -> IdeaTable:
+def _light(table: IdeaTable) -> np.ndarray:
+    light = table.at_most("talk_depth", "personal") & ~table.has["practice"]["repair"]
+    # Of a guess the next more demanding value must be allowed too.
+    return np.asarray(light & (table.sure("talk_depth") | table.at_most("talk_depth", "chatty")))
+
+
+def _roles(table: IdeaTable) -> dict[str, np.ndarray]:
     easy = (
         table.at_most("lead_time", "same_day")
         & table.at_most("energy", "low")
@@ -193,4 +203,4 @@ def _with_roles(table: IdeaTable) -> IdeaTable:
     new = ~table.at_most("novelty", "twist") & ~table.has["need"]["security"]
     growth = new | table.any_of("practice", GROWTH_PRACTICES) | table.has["challenge"]["stretch"]
     close = table.any_of("practice", CLOSE_PRACTICES) | ~table.at_most("touch", "incidental")
-    return replace(table, roles={"easy": easy, "growth": growth, "close": close})
+    return {"easy": easy, "growth": growth, "close": close}

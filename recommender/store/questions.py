@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -101,18 +101,20 @@ class _Spoken:
         self._dialect = dialect
         self._types = [column.type.dialect_impl(dialect) for column in query.selected_columns]
         self._row: Any = namedtuple("Row", query.selected_columns.keys())  # type: ignore[misc]
-        self._readers: list[Callable[[Any], Any] | None] = []
+        self._readers: list[tuple[int, Callable[[Any], Any]]] | None = None
 
     def read(self, cursor: DBAPICursor) -> list[Any]:
         """Return the rows of an answer."""
-        if not self._readers:  # what they have to do may depend on what the driver calls a column's type
-            self._readers = [
-                its.result_processor(self._dialect, described[1])
-                for its, described in zip(self._types, cursor.description, strict=True)
-            ]
-        return [
-            self._row._make(
-                value if read is None else read(value) for read, value in zip(self._readers, row, strict=True)
-            )
-            for row in cursor.fetchall()
-        ]
+        if self._readers is None:  # what they have to do may depend on what the driver calls a column's type
+            self._readers = self._readers_of([described[1] for described in cursor.description])
+        told = [list(row) for row in cursor.fetchall()]
+        for at, read in self._readers:
+            for row in told:
+                row[at] = read(row[at])
+        return [self._row._make(row) for row in told]
+
+    def _readers_of(self, called: Iterable[Any]) -> list[tuple[int, Callable[[Any], Any]]]:
+        found = (
+            its.result_processor(self._dialect, name) for its, name in zip(self._types, called, strict=True)
+        )
+        return [(at, reader) for at, reader in enumerate(found) if reader is not None]
