@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -25,9 +25,12 @@ from recommender.service import (
     Planned,
     Settings,
     get_plan,
+    list_dates,
+    log_date,
     open_deployment,
     plan_everyone,
     put_boundaries,
+    put_rating,
     update_couple,
 )
 from recommender.service.serving import Models
@@ -127,6 +130,51 @@ def test_who_changes_something_meanwhile_is_planned_anew(crowd: Deployment) -> N
     now = next(plan for plan in stored(crowd) if plan.couple_id == couple_id(5))
     assert len(stored(crowd)) == N - 1
     assert not {s.idea_id for s in now.suggestions} & {s.idea_id for s in was.suggestions}
+
+
+def live(crowd: Deployment, caller: Caller, was: Plan) -> object:
+    """Log the first idea of a plan as done."""
+    return log_date(crowd, caller, on=WEEK.monday, idea_id=was.suggestions[0].idea_id)
+
+
+def rate(crowd: Deployment, caller: Caller, _was: Plan) -> object:
+    """Say that a date of long ago was the worst."""
+    date = next(seen.date for seen in list_dates(crowd, caller) if seen.mine and seen.mine.enjoyment > 1)
+    return put_rating(crowd, caller, date.date_id, enjoyment=1)
+
+
+@pytest.mark.parametrize("act", [live, rate])
+def test_what_is_said_meanwhile_counts(crowd: Deployment, act: Callable[..., object]) -> None:
+    """A date lived, and one rated, while others are being planned: what is stored knows of it."""
+    caller = Caller("partner", partner_id(5, 2), couple_id(5))
+    together(plan_everyone(crowd, WEEK))
+    was = stored(crowd)
+    with crowd.engine.begin() as connection:
+        connection.execute(tables.plans.delete())
+    happens = [lambda: act(crowd, caller, was[5])]
+    interrupted = replace(crowd, models=Interrupting(crowd.models, happens))
+
+    assert together(plan_everyone(interrupted, WEEK)) == Planned(N, 0, 0)
+
+    now = stored(crowd)
+    with crowd.engine.begin() as connection:
+        connection.execute(tables.plans.delete())
+    get_plan(crowd, Caller("operator", None, couple_id(5)), WEEK)
+    (would_be,) = stored(crowd)
+    assert now[5] == would_be != was[5]
+    assert now[:5] + now[6:] == was[:5] + was[6:]
+
+
+def test_who_wants_a_pause_meanwhile_has_one(crowd: Deployment) -> None:
+    """Nothing is kept of it, and it is told as a pause."""
+    caller = Caller("partner", partner_id(5, 2), couple_id(5))
+    pause = Circumstances(pause=Pause(str(WEEK), 1))
+    happens = [lambda: update_couple(crowd, caller, circumstances=pause)]
+    interrupted = replace(crowd, models=Interrupting(crowd.models, happens))
+
+    assert together(plan_everyone(interrupted, WEEK)) == Planned(N - 1, 0, 1)
+
+    assert couple_id(5) not in {plan.couple_id for plan in stored(crowd)}
 
 
 def test_each_lives_in_a_week_of_its_own(crowd: Deployment, clock: Clock) -> None:

@@ -16,12 +16,12 @@ from functools import cache
 
 from joblib import Parallel, delayed, parallel_config
 
-from recommender.domain import Couple, Plan, Week
+from recommender.domain import Plan, Week
 from recommender.errors import InvalidInput, NotFound
 from recommender.service.callers import Caller
 from recommender.service.deployment import Deployment, open_deployment, refreshed
 from recommender.service.hosting import every_couple
-from recommender.service.past import read_pasts
+from recommender.service.past import Past, read_pasts
 from recommender.service.settings import Settings
 from recommender.service.weeks import check_week, get_plan, make_plan, standpoint, upcoming_week
 from recommender.store import people, plans
@@ -119,27 +119,28 @@ def plan_shard(
         planned = plans.planned_weeks(connection, couple_ids, set(weeks.values()))
         lacking = [c for c in wanting if (c.couple_id, weeks[c.couple_id]) not in planned]
         pasts = read_pasts(connection, lacking)
-    made = [
-        (past.couple, make_plan(deployment, standpoint(deployment, past, weeks[past.couple.couple_id])))
+    drafts = [
+        (past, make_plan(deployment, standpoint(deployment, past, weeks[past.couple.couple_id])))
         for past in pasts
     ]
-    return Planned(
-        made=_store(deployment, made), before=len(wanting) - len(lacking), paused=len(couples) - len(wanting)
-    )
+    seen_to = Planned(made=0, before=len(wanting) - len(lacking), paused=len(couples) - len(wanting))
+    return seen_to + _store(deployment, drafts)
 
 
-def _store(deployment: Deployment, made: Sequence[tuple[Couple, Plan]]) -> int:
-    """Store plans, and plan anew for whoever changed since; return how many have one now."""
-    ids = [couple.couple_id for couple, _ in made]
+def _store(deployment: Deployment, drafts: Sequence[tuple[Past, Plan]]) -> Planned:
+    """Store plans, and plan anew for whoever changed anything since; return what came of it."""
+    ids = [plan.couple_id for _, plan in drafts]
     with transaction(deployment.engine) as connection:
-        now = {couple.couple_id: couple for couple in people.find_couples(connection, ids, for_update=True)}
-        kept = [plan for couple, plan in made if now.get(couple.couple_id) == couple]
+        couples = people.find_couples(connection, ids, for_update=True)
+        held = {past.couple.couple_id: past for past in read_pasts(connection, couples)}
+        kept = [plan for past, plan in drafts if held.get(plan.couple_id) == past]
         plans.insert_plans(connection, kept, deployment.clock())
-    changed = [plan for couple, plan in made if now.get(couple.couple_id, couple) != couple]
-    for plan in changed:
+    changed = [plan for past, plan in drafts if held.get(plan.couple_id, past) != past]
+    wanting = [p for p in changed if not held[p.couple_id].couple.circumstances.paused(p.week)]
+    for plan in wanting:
         with suppress(NotFound):  # they have left meanwhile
             get_plan(deployment, Caller("operator", None, plan.couple_id), plan.week)
-    return len(kept) + len(changed)
+    return Planned(made=len(kept) + len(wanting), before=0, paused=len(changed) - len(wanting))
 
 
 def _plan_elsewhere(
