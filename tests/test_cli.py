@@ -547,10 +547,10 @@ def test_a_backup_into_no_folder_is_refused(home: Path, tmp_path: Path) -> None:
 def test_a_database_that_is_no_file_is_not_copied(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where there is no SQLite file, the refusal names the tools of the other database."""
+    """A database that is in memory alone is refused, and the message says where to name another."""
     monkeypatch.setenv("REKINDLE_DATABASE_URL", "sqlite:///:memory:")
 
-    assert "pg_dump" in refused("db", "backup", str(tmp_path / "copy"))
+    assert "check REKINDLE_DATABASE_URL" in refused("db", "backup", str(tmp_path / "copy"))
 
 
 # Refusals

@@ -27,7 +27,10 @@ def upgrade() -> None:
 @db.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
-    """Copy the database to FILE while it is in use (SQLite)."""
+    """Copy the database to FILE while it is in use, and check the copy.
+
+    PostgreSQL is copied with its own pg_dump and read back with pg_restore, which must be on the PATH.
+    """
     from recommender import service
 
     service.backup_database(open_here(), file)
@@ -38,9 +41,10 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.confirmation_option(prompt="Replace everything in the database by this copy?")
 def restore(file: Path) -> None:
-    """Replace the database by a copy made with backup (SQLite).
+    """Replace the database by a copy made with backup.
 
-    A damaged database is kept beside the restored one, with ".damaged" at the end of its name.
+    The copy must be sound and of this version, or nothing changes. A damaged file of SQLite is kept beside
+    the restored one, with ".damaged" at the end of its name.
     """
     from recommender import service
 

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from recommender.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -22,10 +24,12 @@ def settings_here() -> Settings:
 
 
 def open_here() -> Deployment:
-    """Return the deployment of this environment."""
+    """Return the deployment of this environment; its connections are closed when the command ends."""
     from recommender import service
 
-    return service.open_deployment(settings_here())
+    deployment = service.open_deployment(settings_here())
+    click.get_current_context().call_on_close(lambda: service.close_connections(deployment))
+    return deployment
 
 
 def the_catalogue(folder: Path | None) -> Path | None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 from recommender.domain import Week
-from recommender.errors import InvalidInput, NotFound, StoreError
+from recommender.errors import InvalidInput, NotFound
 from recommender.keys import kept_key
 from recommender.service.deployment import Deployment
 from recommender.service.people import Caller, couple_of
 from recommender.service.settings import Settings
 from recommender.service.weeks import upcoming_week
+from recommender.store import postgresql_copies, sqlite_copies
 from recommender.store.engine import open_engine, reading
 from recommender.store.people import find_couple, list_couple_ids
-from recommender.store.upgrades import is_current, upgrade
+from recommender.store.upgrades import upgrade
 
 PAGE = 500
-DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+COPIES = {"sqlite": sqlite_copies, "postgresql": postgresql_copies}
 
 
 def session_key(deployment: Deployment) -> bytes:
@@ -94,112 +93,30 @@ def upgrade_database(deployment: Deployment) -> None:
 
 
 def backup_database(deployment: Deployment, target: Path) -> None:
-    """Copy an SQLite database to ``target`` while it is in use, whole or not at all.
+    """Copy the database to ``target`` while it is in use, whole and checked or not at all.
 
     Raises
     ------
     StoreError
-        If the database is not SQLite (use its own tools), ``target`` is the database itself, or the
-        copy cannot be written.
+        If it cannot be read, the copy cannot be written or does not prove sound, or a program that makes it
+        is missing.
     """
-    source = _sqlite_file(deployment.settings)
-    _check_apart(source, target)
-    with _draft(source, target) as draft:
-        draft.replace(target)
+    COPIES[deployment.engine.dialect.name].back_up(deployment.engine, target)
 
 
 def restore_database(settings: Settings, source: Path) -> None:
-    """Replace an SQLite database by a copy, once the copy has proved sound and of this version.
+    """Replace the database by a copy, once the copy has proved sound and of this version.
 
-    Takes settings, not a deployment: a damaged database cannot be opened. It is kept beside the
-    restored one, with ``.damaged`` at the end of its name.
+    Takes settings, not a deployment: a damaged database cannot be opened.
 
     Raises
     ------
     StoreError
-        If the copy is damaged or of another version, or the database is not SQLite.
+        If the copy is damaged or of another version, the database cannot be written, or a program that
+        brings it back is missing.
     """
-    target = _sqlite_file(settings)
-    _check_apart(source, target)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _draft(source, target) as draft:
-        if not _is_ours(draft):
-            raise StoreError(f"{source}: is not a Rekindle database of this version; name another copy.")
-        if target.exists() and not _is_sound(target):
-            _set_aside(target)
-        _copy(draft, target)
-
-
-def _sqlite_file(settings: Settings) -> Path:
-    url = open_engine(settings.database_url).url
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        raise StoreError("Only a file of SQLite is copied here; use pg_dump and pg_restore for PostgreSQL.")
-    return Path(str(url.database))
-
-
-def _check_apart(database: Path, copy: Path) -> None:
-    if copy.exists() and database.exists() and copy.samefile(database):
-        raise StoreError(f"{copy}: is the database itself; name another file.")
-
-
-@contextmanager
-def _draft(source: Path, target: Path) -> Iterator[Path]:
-    """Give a sound copy of ``source`` in the folder of ``target``, gone afterwards unless it was moved."""
-    draft = target.with_name(f".{target.name}.draft")
-    draft.unlink(missing_ok=True)
+    engine = open_engine(settings.database_url)
     try:
-        if not _is_sound(source):
-            raise StoreError(f"{source}: is damaged or no database; name another copy.")
-        _copy(source, draft)
-        with closing(sqlite3.connect(draft)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE")  # one file, fit to be kept on any medium
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy page by page: whoever has either open sees the old state or the new one, and nothing between."""
-    try:
-        with closing(_existing(source)) as reader, closing(sqlite3.connect(target)) as writer:
-            writer.execute("BEGIN IMMEDIATE")  # fails after five seconds; `backup` would wait for ever
-            writer.rollback()
-            reader.backup(writer)
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"{source} could not be copied to {target} ({error}); "
-            "check that the folder is there and can be written to, and that nothing else is writing."
-        ) from error
-
-
-def _is_sound(path: Path) -> bool:
-    try:
-        with closing(_existing(path)) as reader:
-            return bool(reader.execute("PRAGMA quick_check").fetchone() == ("ok",))
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorname in DAMAGED:
-            return False
-        raise StoreError(
-            f"{path}: cannot be read ({error}); check that it is there and not in use."
-        ) from error
-
-
-def _is_ours(path: Path) -> bool:
-    engine = open_engine(f"sqlite:///{path}")
-    try:
-        return is_current(engine)
+        COPIES[engine.dialect.name].restore(engine, source)
     finally:
         engine.dispose()
-
-
-def _set_aside(database: Path) -> None:
-    # With its journals: they would be replayed into whatever stands in its place.
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        part = database.with_name(database.name + suffix)
-        if part.exists():
-            part.replace(database.with_name(f"{database.name}.damaged{suffix}"))
-
-
-def _existing(path: Path) -> sqlite3.Connection:
-    # Nothing is written, but a connection that may not write would leave its journals behind.
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
