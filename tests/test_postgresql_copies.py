@@ -129,7 +129,7 @@ def test_a_copy_that_cannot_be_read_back_is_not_kept(
     """If the disk lost its end, the refusal says so, and the copy of before is still there."""
     copy = tmp_path / "copy"
     copy.write_text("the one before")
-    half = 'REAL "$@" && for last; do :; done && file="${last#--file=}" && truncate -s 3000 "$file"'
+    half = 'REAL "$@" && for last; do :; done && file="${last#--file=}" && truncate -s -200 "$file"'
     shim(tmp_path / "bin", programs / "pg_dump", half)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
 
