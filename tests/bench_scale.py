@@ -11,22 +11,20 @@ from __future__ import annotations
 import random
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from recommender.domain import Week
-from recommender.service import Deployment, Settings, open_deployment, plan_everyone
+from recommender.service import Deployment, Settings, open_deployment
 from recommender.service.secret import hashed, new_secret
 from recommender.store.access import insert_token, use_token
 from recommender.store.engine import transaction
-from tests.bench_service import CLIENTS, WORKERS, Load, load
+from tests.bench_service import CLIENTS, WORKERS, Load, load, planned
 from tests.crowds import partner_id, settle
 from tests.record import record
 from tests.serving import served
@@ -44,19 +42,6 @@ def crowd(deployment: Deployment, n_couples: int, before: int) -> None:
     shares = range(before, n_couples, SHARE)
     for first in track(shares, f"Settling {n_couples:,}", console=Console(stderr=True)):
         settle(deployment.engine, min(SHARE, n_couples - first), N_RATED, first=first)
-
-
-def planned(deployment: Deployment, week: Week, n_couples: int) -> dict[str, float]:
-    """Plan for everybody and return how long it took and the most that one process held."""
-    this, peak, made = psutil.Process(), 0, 0
-    begun = time.perf_counter()
-    shards = plan_everyone(deployment, week, jobs=JOBS)
-    for shard in track(shards, f"Planning for {n_couples:,}", n_couples // 200, console=Console(stderr=True)):
-        made += shard.made
-        peak = max(peak, *(one.memory_info().rss for one in (this, *this.children(recursive=True))))
-    took = time.perf_counter() - begun
-    assert made == n_couples, made
-    return {"plan s": took, "couples a second": made / took, "MiB a process": peak / 2**20}
 
 
 def invited(deployment: Deployment, n_couples: int) -> list[str]:
@@ -87,7 +72,7 @@ def measured(sizes: Sequence[int]) -> Iterator[tuple[int, dict[str, float]]]:
         deployment = open_deployment(Settings.from_environment({"REKINDLE_HOME": home}))
         for week, size in zip(WEEKS, sorted(sizes), strict=False):
             crowd(deployment, size, settled)
-            figures = planned(deployment, week, size)
+            figures = planned(deployment, week, size, jobs=JOBS)
             stored = sum(path.stat().st_size for path in Path(home).glob("*.sqlite3*"))
             told = asked(deployment, week, size)
             settled = size

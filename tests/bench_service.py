@@ -19,15 +19,18 @@ from http.client import HTTPConnection
 from itertools import repeat
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import psutil
 from distributed import LocalCluster
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from recommender.domain import Week
-from recommender.service import Planned, Settings, open_deployment, plan_everyone
+from recommender.service import Deployment, Settings, open_deployment, plan_everyone
 from tests.crowds import settle
 from tests.record import record
 from tests.serving import free_port, served
@@ -143,24 +146,34 @@ def requests() -> dict[str, Load]:
     }
 
 
+def planned(deployment: Deployment, week: Week, n_couples: int, **how: Any) -> dict[str, float]:
+    """Return how fast everybody is planned for, one way, and the most that one process held meanwhile."""
+    this, peak, made = psutil.Process(), 0, 0
+    begun = time.perf_counter()
+    shards = plan_everyone(deployment, week, **how)
+    for shard in track(shards, f"Planning for {n_couples:,}", n_couples // 200, console=Console(stderr=True)):
+        made += shard.made
+        peak = max(peak, *(one.memory_info().rss for one in (this, *this.children(recursive=True))))
+    took = time.perf_counter() - begun
+    assert made == n_couples, made
+    return {"plan s": took, "couples a second": made / took, "MiB a process": peak / 2**20}
+
+
 def planning() -> dict[str, dict[str, float]]:
-    """Return how many couples a second are planned for, by whom, and what each takes in the database."""
+    """Return how fast couples are planned for, by whom, and what each takes in the database."""
     rates = {}
-    for name, jobs in (("1 process", 1), ("2 processes", 2), (DASK, 1)):
+    for name, how in (("1 process", {}), ("2 processes", {"jobs": 2}), (DASK, {})):
         with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
             settings = Settings.from_environment({"REKINDLE_HOME": home})
             deployment = open_deployment(settings)
             settle(deployment.engine, CROWD, n_rated=10)
-            cluster = None
             if name == DASK:
                 workers = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
                 env = {**settings.as_environment(), "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
-                cluster = stack.enter_context(LocalCluster(**workers, env=env)).scheduler_address
-            begun = time.perf_counter()
-            made = plan_everyone(deployment, Week.parse(WEEK), jobs=jobs, cluster=cluster)
-            rate = sum(made, Planned(0, 0, 0)).made / (time.perf_counter() - begun)
+                how = {"cluster": stack.enter_context(LocalCluster(**workers, env=env)).scheduler_address}
+            figures = planned(deployment, Week.parse(WEEK), CROWD, **how)
             size = sum(path.stat().st_size for path in Path(home).glob("rekindle.sqlite3*"))
-            rates[name] = {"couples a second": rate, "kB of database a couple": size / CROWD / 1000}
+            rates[name] = {**figures, "kB of database a couple": size / CROWD / 1000}
     return rates
 
 
@@ -182,12 +195,12 @@ def main() -> None:
     rates = planning()
     title = f"\nplan --all, {CROWD:,} simulated couples with ten rated dates each, SQLite"
     crowd = Table(title=title, title_justify="left")
-    for column in ("with", "couples a second", "times one process", "kB of database each"):
+    for column in ("with", "couples a second", "times one process", "MiB a process", "kB of database each"):
         crowd.add_column(column, justify="left" if column == "with" else "right")
     alone = rates["1 process"]["couples a second"]
     for name, row in rates.items():
-        rate, size = row.values()
-        crowd.add_row(name, f"{rate:,.0f}", f"{rate / alone:.2f}", f"{size:.1f}")
+        _, rate, peak, size = row.values()
+        crowd.add_row(name, f"{rate:,.0f}", f"{rate / alone:.2f}", f"{peak:,.0f}", f"{size:.1f}")
     Console().print(answers, crowd)
     figures = {
         name: {"a second": it.per_second, "median ms": it.median, "p99 ms": it.p99}
