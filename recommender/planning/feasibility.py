@@ -72,13 +72,15 @@ def feasible(table: IdeaTable, occasion: Occasion) -> Feasible:
 def within_boundaries(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     """Return the ideas inside every partner's boundaries, tender talk only where both opted in this week."""
     partners = occasion.couple.partners
-    masks = [_inside(table, partner.boundaries) for partner in partners]
     opted_in = len(partners) == 2 and all(str(occasion.week) in partner.tender_weeks for partner in partners)
-    return np.logical_and.reduce(masks if opted_in else [*masks, table.light])
+    mask = np.ones(len(table.ideas), dtype=bool) if opted_in else table.light.copy()
+    for partner in partners:
+        _keep_inside(table, partner.boundaries, mask)
+    return mask
 
 
-def _inside(table: IdeaTable, boundaries: Boundaries) -> np.ndarray:
-    mask = np.ones(len(table.ideas), dtype=bool)
+def _keep_inside(table: IdeaTable, boundaries: Boundaries, mask: np.ndarray) -> None:
+    """Take out of a mask what lies outside somebody's boundaries."""
     for field, facet in CAPS.items():
         most = getattr(boundaries, field)
         if most is not None and most != table.taxonomy.facets[facet].names[-1]:
@@ -86,8 +88,8 @@ def _inside(table: IdeaTable, boundaries: Boundaries) -> np.ndarray:
     for facet, values in (*boundaries.tags_never.items(), ("hazard", boundaries.hazards_never)):
         if values:
             mask &= ~table.any_of(facet, values) & table.sure(facet)
-    mask[[table.index[idea_id] for idea_id in boundaries.ideas_never if idea_id in table.index]] = False
-    return mask
+    if never := [table.index[idea_id] for idea_id in boundaries.ideas_never if idea_id in table.index]:
+        mask[never] = False
 
 
 def within_circumstances(table: IdeaTable, circumstances: Circumstances) -> np.ndarray:

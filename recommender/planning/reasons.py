@@ -123,7 +123,7 @@ def _voiced(
     """Return the strongest tags that speak for the idea to one partner, as a reason; None if none does."""
     for_it = (points >= VOICED_MIN).nonzero()[0].tolist()
     labels: dict[str, int] = {}
-    for k in sorted(for_it, key=points.tolist().__getitem__, reverse=True):
+    for k in sorted(for_it, key=points.__getitem__, reverse=True):
         if table.features.matrix[idea_index, k] == 0:
             continue
         if len(labels) == VOICED_MAX:
