@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from recommender.domain import CoupleDate
-from recommender.store.questions import AboutSome
+from recommender.store.questions import AboutSome, Question
 from recommender.store.tables import dates
 from recommender.store.upserts import insert
 
@@ -16,6 +16,11 @@ COLUMNS = tuple(dates.c[field.name] for field in fields(CoupleDate))
 OF_COUPLES = AboutSome(
     select(*COLUMNS).order_by(dates.c.starts_at.desc(), dates.c.date_id.desc()), dates.c.couple_id
 )
+A_DATE = select(*COLUMNS).where(
+    dates.c.couple_id == bindparam("of_couple"), dates.c.date_id == bindparam("named")
+)
+BY_ID, HELD = Question(A_DATE), Question(A_DATE.with_for_update())
+BY_SUGGESTION = Question(select(*COLUMNS).where(dates.c.suggestion_id == bindparam("chosen")))
 
 
 def insert_date(connection: Connection, date: CoupleDate) -> CoupleDate:
@@ -24,8 +29,8 @@ def insert_date(connection: Connection, date: CoupleDate) -> CoupleDate:
     statement = statement.on_conflict_do_nothing(index_elements=["suggestion_id"])
     if connection.execute(statement.returning(dates.c.date_id)).first() is not None:
         return date
-    chosen = _find(connection, dates.c.suggestion_id == date.suggestion_id)
-    return chosen or date
+    chosen = BY_SUGGESTION.ask(connection, chosen=date.suggestion_id or "")
+    return CoupleDate(*chosen[0]) if chosen else date
 
 
 def find_date(
@@ -38,8 +43,8 @@ def find_date(
     for_update : bool
         Hold the date until the transaction ends, so that no rating of it comes between.
     """
-    theirs = (dates.c.couple_id == couple_id, dates.c.date_id == date_id)
-    return _find(connection, *theirs, for_update=for_update)
+    found = (HELD if for_update else BY_ID).ask(connection, of_couple=couple_id, named=date_id)
+    return CoupleDate(*found[0]) if found else None
 
 
 def list_dates(connection: Connection, *couple_ids: str) -> tuple[CoupleDate, ...]:
@@ -67,14 +72,6 @@ def hand_over(connection: Connection, couple_id: str, partner_id: str, date_id: 
 def delete_date(connection: Connection, date_id: str) -> None:
     """Delete a date with its ratings."""
     connection.execute(delete(dates).where(dates.c.date_id == date_id))
-
-
-def _find(connection: Connection, *where: ColumnElement[bool], for_update: bool = False) -> CoupleDate | None:
-    query = select(*COLUMNS).where(*where)
-    if for_update:
-        query = query.with_for_update()
-    row = connection.execute(query).mappings().first()
-    return None if row is None else CoupleDate(**row)
 
 
 def _values(date: CoupleDate) -> dict[str, Any]:

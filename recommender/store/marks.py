@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from recommender.domain import Mark, Plan
 from recommender.store.questions import Question
 from recommender.store.tables import marks, suggestions
-from recommender.store.upserts import insert
+from recommender.store.upserts import put
 
 COLUMNS = tuple(marks.c[field.name] for field in fields(Mark))
 IN_WEEK = Question(
@@ -25,10 +25,7 @@ IN_WEEK = Question(
 def put_mark(connection: Connection, mark: Mark) -> None:
     """Store a partner's mark of a suggestion in place of the one before."""
     row = {column.name: getattr(mark, column.name) for column in COLUMNS}
-    keys = ["suggestion_id", "partner_id"]
-    said = {name: value for name, value in row.items() if name not in keys}
-    statement = insert(connection, marks).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=said))
+    put(connection, marks, row, ("suggestion_id", "partner_id"))
 
 
 def list_marks(connection: Connection, plan: Plan) -> tuple[Mark, ...]:

@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from recommender.domain import Rating
-from recommender.store.questions import AboutSome
+from recommender.store.questions import AboutSome, Question
 from recommender.store.tables import dates, ratings
-from recommender.store.upserts import insert
+from recommender.store.upserts import put
 
 COLUMNS = tuple(ratings.c[field.name] for field in fields(Rating))
 OF_COUPLES = AboutSome(
     select(*COLUMNS).join_from(ratings, dates).order_by(ratings.c.date_id, ratings.c.partner_id),
     dates.c.couple_id,
 )
+OF_DATE = Question(
+    select(*COLUMNS).where(ratings.c.date_id == bindparam("of_date")).order_by(ratings.c.partner_id)
+)
 
 
 def put_rating(connection: Connection, rating: Rating) -> None:
     """Store a partner's rating of a date in place of the one before."""
     row = {column.name: getattr(rating, column.name) for column in COLUMNS}
-    keys = ["date_id", "partner_id"]
-    said = {name: value for name, value in row.items() if name not in keys}
-    statement = insert(connection, ratings).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=said))
+    put(connection, ratings, row, ("date_id", "partner_id"))
 
 
 def delete_rating(connection: Connection, date_id: str, partner_id: str) -> None:
@@ -42,8 +42,7 @@ def list_ratings(connection: Connection, *couple_ids: str) -> tuple[Rating, ...]
 
 def list_date_ratings(connection: Connection, date_id: str) -> tuple[Rating, ...]:
     """Return the ratings of one date, in order of partner_id."""
-    query = select(*COLUMNS).where(ratings.c.date_id == date_id).order_by(ratings.c.partner_id)
-    return tuple(Rating(**row) for row in connection.execute(query).mappings())
+    return tuple(Rating(*row) for row in OF_DATE.ask(connection, of_date=date_id))
 
 
 def count_ratings(connection: Connection, since: datetime, until: datetime) -> int:

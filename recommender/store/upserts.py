@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -11,3 +15,16 @@ def insert(connection: Connection, into: Table) -> sqlite.Insert | postgresql.In
     if connection.dialect.name == "postgresql":
         return postgresql.insert(into)
     return sqlite.insert(into)
+
+
+def put(connection: Connection, into: Table, row: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    """Store a row in place of the one that has its keys, if there is one."""
+    connection.execute(_replacing(connection.dialect.name, into, keys), row)
+
+
+@cache
+def _replacing(dialect: str, into: Table, keys: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
+    # Made once, since that takes as long as storing a row.
+    made = postgresql.insert(into) if dialect == "postgresql" else sqlite.insert(into)
+    said = {column.name: column for column in made.excluded if column.name not in keys}
+    return made.on_conflict_do_update(index_elements=keys, set_=said)
