@@ -107,7 +107,7 @@ def failing_in_words(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
-def failing_as_wrapped(dialect: Dialect, statement: str) -> Iterator[None]:
+def failing_as_wrapped(dialect: Dialect) -> Iterator[None]:
     """Let what the driver is asked directly fail as what it is asked by SQLAlchemy.
 
     Raises
@@ -119,7 +119,7 @@ def failing_as_wrapped(dialect: Dialect, statement: str) -> Iterator[None]:
     try:
         yield
     except error_of_driver as error:
-        raise DBAPIError.instance(statement, None, error, error_of_driver, True) from error
+        raise DBAPIError.instance(None, None, error, error_of_driver, True) from error
 
 
 @contextmanager
@@ -183,8 +183,8 @@ def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     driven: Any = connection.connection.driver_connection
-    for statement in connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)):
-        with failing_as_wrapped(connection.dialect, statement):
+    with failing_as_wrapped(connection.dialect):
+        for statement in connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)):
             driven.execute(statement)
 
 

@@ -42,7 +42,8 @@ class Question:
 
     def ask(self, connection: Connection, **values: str) -> list[Any]:
         """Return the rows, as the connection's transaction sees them."""
-        return self._ask(connection.connection, connection.dialect, values)
+        with failing_as_wrapped(connection.dialect):
+            return self._ask(connection.connection, connection.dialect, values)
 
     def ask_alone(self, engine: Engine, **values: str) -> list[Any]:
         """Return the rows, as the database has them at one moment; the transaction is theirs alone.
@@ -52,14 +53,18 @@ class Question:
         StoreError
             As for `transaction`.
         """
-        with failing_in_words(engine), closing(engine.raw_connection()) as connection:
+        with (
+            failing_in_words(engine),
+            failing_as_wrapped(engine.dialect),
+            closing(engine.raw_connection()) as connection,
+        ):
             return self._ask(connection, engine.dialect, values)
 
     def _ask(
         self, connection: PoolProxiedConnection, dialect: Dialect, values: Mapping[str, str]
     ) -> list[Any]:
         spoken = self._spoken.get(dialect.name) or self._in_words_of(dialect)
-        with failing_as_wrapped(dialect, spoken.text), closing(connection.cursor()) as cursor:
+        with closing(connection.cursor()) as cursor:
             cursor.execute(spoken.text, {**spoken.fixed, **values})
             return spoken.read(cursor)
 
