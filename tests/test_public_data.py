@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from recommender.errors import InvalidInput
 from recommender.learning.evaluation.public import PUBLIC, read_public
 
-FILES: dict[str, dict[str, str]] = {
+N_QUESTIONS, N_TAGS = 90, 60
+
+
+def questions() -> bytes:
+    """Return an archive like CrossValidated's: 4 people, questions of one to three tags, six answers.
+
+    Question 1 has the tags of question 0, and 89 has none; person 2 answered question 5 twice.
+    """
+    rng = np.random.default_rng(0)
+    tags = [rng.choice(N_TAGS, 1 + k % 3, replace=False) for k in range(N_QUESTIONS - 1)]
+    tags[1] = tags[0]
+    stream = BytesIO()
+    np.savez_compressed(
+        stream,
+        interactions_row=np.array([0, 1, 2, 0, 2, 3], dtype=np.int32),
+        interactions_col=np.array([3, 3, 5, 4, 5, 88], dtype=np.int32),
+        interactions_data=np.array([100, 200, 300, 400, 500, 600], dtype=np.float32),
+        interactions_shape=np.array([[4, N_QUESTIONS]], dtype=np.int32),
+        features_row=np.repeat(np.arange(N_QUESTIONS - 1), [len(of) for of in tags]).astype(np.int32),
+        features_col=np.concatenate(tags).astype(np.int32),
+        features_data=np.ones(sum(map(len, tags)), dtype=np.float32),
+        features_shape=np.array([[N_QUESTIONS, N_TAGS]], dtype=np.int32),
+        labels=np.array([f"tag{k}" for k in range(N_TAGS)]),
+    )
+    return stream.getvalue()
+
+
+FILES: dict[str, dict[str, str | bytes]] = {
     "movielens-small": {
         "ratings.csv": "userId,movieId,rating,timestamp\n1,10,4.5,100\n1,20,1.0,200\n2,20,3.0,300\n",
         "movies.csv": "movieId,title,genres\n10,Walk (1960),Drama|Comedy\n"
@@ -47,14 +77,15 @@ FILES: dict[str, dict[str, str]] = {
         "user_item_features/item_features.ascii": "1 0\n0 1\n1 1\n",
         "user_item_features/user_features.ascii": "1 0 0\n0 1 0\n",
     },
+    "crossvalidated": {"data.npz": questions()},
 }
 
 
 def unpacked(folder: Path, name: str) -> Path:
     """Write the files of a data set and return their folder."""
-    for path, text in FILES[name].items():
+    for path, content in FILES[name].items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+        (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
 
 
@@ -71,6 +102,7 @@ def test_every_loader_is_tried() -> None:
         ("restaurant", [("U1077", 10, 2), ("U1078", 11, 0)]),
         ("sushi", [(0, 1, 4), (0, 2, 0), (1, 0, 2), (1, 3, 1)]),
         ("coat", [(0, 0, 5), (0, 1, 3), (1, 2, 1)]),
+        ("crossvalidated", [(0, 3, 1), (0, 4, 1), (1, 3, 1), (2, 5, 1), (3, 88, 1)]),
     ],
 )
 def test_ratings_are_read(tmp_path: Path, name: str, ratings: list[tuple[object, object, float]]) -> None:
@@ -112,6 +144,25 @@ def test_jokes_become_topics(tmp_path: Path) -> None:
     assert data.ideas.shape == (30, 20)
     assert data.ideas.loc[1].sub(data.ideas.loc[2]).abs().max() > 0.01
     assert data.ratings["rating"].max() == 30.5
+
+
+def test_tags_of_questions_become_topics(tmp_path: Path) -> None:
+    """Topics have length one, and are the same for the same tags; who answered twice did so last."""
+    data = read_public("crossvalidated", unpacked(tmp_path, "crossvalidated"))
+    assert data.ideas.shape == (N_QUESTIONS, 50)
+    lengths = np.linalg.norm(data.ideas, axis=1)
+    assert lengths == pytest.approx(np.append(np.ones(N_QUESTIONS - 1), 0.0))
+    pd.testing.assert_series_equal(data.ideas.loc[0], data.ideas.loc[1], check_names=False, atol=1e-9)
+    assert data.ideas.loc[0].sub(data.ideas.loc[2]).abs().max() > 0.1
+    assert list(data.ratings["rated_at"]) == [100, 400, 200, 800, 600]
+
+
+@pytest.mark.parametrize("content", [b"no archive", questions()[:2000], b""])
+def test_broken_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    """What is no archive of arrays, or half of one, is refused in one line."""
+    (tmp_path / "data.npz").write_bytes(content)
+    with pytest.raises(InvalidInput, match="download"):
+        read_public("crossvalidated", tmp_path)
 
 
 def test_what_diners_said_is_theirs(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ a_folder = click.Path(path_type=Path, file_okay=False)
     "--protocol",
     "protocols",
     multiple=True,
-    type=click.Choice(["new_partners", "new_ideas", "later"]),
+    type=click.Choice(["new_partners", "new_ideas", "later", "choices"]),
     help="Whom or what to hold out; again for more. All that the ratings allow, if left out.",
 )
 @click.option("--models", default="", help="Names, with commas; all that are installed, if left out.")
@@ -60,6 +60,8 @@ def evaluate(
 
     People, ideas or later ratings are held out; a few ratings of each person are revealed (0, 1, 2, 5, 10,
     20), and every model is asked for the rest. Figures are means over people with their standard errors.
+    Where every rating is the same, it tells only what was chosen; then later choices are held out, to be
+    found among what was not chosen.
     """
     from rich.progress import Progress
 

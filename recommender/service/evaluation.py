@@ -71,6 +71,7 @@ def evaluate(
     from recommender.learning.evaluation import plots
     from recommender.learning.evaluation.contenders import chosen
     from recommender.learning.evaluation.judging import Plan, judge, scores, summary
+    from recommender.learning.evaluation.protocols import ALL_KNOWN
 
     dataset = _dataset(ask)
     plan = Plan(
@@ -97,9 +98,10 @@ def evaluate(
             json.dumps(_about(dataset, ask, plan.protocols) | {"metrics": rows}, indent=1), encoding="utf-8"
         )
         for protocol in plan.protocols:
-            if protocol != "later":
+            if protocol not in ALL_KNOWN:
                 plots.learning_curves(table, protocol, unfinished / f"learning-{protocol}.png")
-        plots.calibration(pd.concat(parts), unfinished / "calibration.png")
+        if "choices" not in plan.protocols:
+            plots.calibration(pd.concat(parts), unfinished / "calibration.png")
         for path in unfinished.iterdir():
             path.replace(out / path.name)
     return rows
@@ -141,7 +143,7 @@ def _possible(dataset: Dataset) -> tuple[str, ...]:
     possible = []
     for protocol in PROTOCOLS:
         try:
-            split(dataset.ratings, protocol, 0)
+            split(dataset.ratings, protocol, 0, ideas=dataset.ideas.index)
         except InvalidInput:
             continue
         possible.append(protocol)

@@ -53,6 +53,9 @@ CONTENDERS = {
     "random": Contender(RandomRecommender, in_points=False),
     "boosting": Contender(rivals.BoostingRecommender),
     "lightfm": Contender(rivals.LightFMRecommender, in_points=False, package="lightfm"),
+    "lightfm_features": Contender(
+        partial(rivals.LightFMRecommender, by_features=True), in_points=False, package="lightfm"
+    ),
     "implicit_als": Contender(rivals.ImplicitALSRecommender, in_points=False, package="implicit"),
     "myfm": Contender(rivals.MyFMRecommender, package="myfm"),
 }

@@ -18,7 +18,7 @@ from recommender.learning.evaluation.metrics import (
     ranking_metrics,
     rating_metrics,
 )
-from recommender.learning.evaluation.protocols import Split, Trial, split
+from recommender.learning.evaluation.protocols import ALL_KNOWN, Split, Trial, split
 
 KEYS = ["seed", "protocol", "n", "partner_id"]
 PREDICTION_COLUMNS = [*KEYS[:3], "partner_id", "idea_id", "rating", "model", "mean", "std"]
@@ -55,7 +55,7 @@ def judge(dataset: Dataset, plan: Plan, n_jobs: int = 1) -> Iterator[pd.DataFram
         If the ratings do not suffice for a protocol; before anything is fitted.
     """
     splits = [
-        split(dataset.ratings, protocol, seed, train_partners=plan.train_partners)
+        split(dataset.ratings, protocol, seed, train_partners=plan.train_partners, ideas=dataset.ideas.index)
         for protocol in plan.protocols
         for seed in range(plan.seeds)
     ]
@@ -66,7 +66,8 @@ def judge(dataset: Dataset, plan: Plan, n_jobs: int = 1) -> Iterator[pd.DataFram
 def scores(predictions: pd.DataFrame, contenders: Mapping[str, Contender]) -> pd.DataFrame:
     """Return every metric of every person: columns ``seed, protocol, n, partner_id, model, metric, value``.
 
-    Under ``later`` people come with ever so many known ratings; there ``n`` is -1.
+    Where everything is known of people, that is ever so much; there ``n`` is -1. Of ``choices`` it is the
+    area under the ROC curve alone: what they are found among is drawn, which moves every other metric.
     """
     worst, binary = predictions["rating"].min(), predictions["rating"].nunique() == 2
     rows = []
@@ -80,8 +81,8 @@ def scores(predictions: pd.DataFrame, contenders: Mapping[str, Contender]) -> pd
             found |= density_metrics(rating, mean, std)
         rows += [(*keys, model, metric, value) for metric, value in found.items()]
     table = pd.DataFrame(rows, columns=[*KEYS, "model", "metric", "value"])
-    table.loc[table["protocol"] == "later", "n"] = -1
-    return table
+    table.loc[table["protocol"].isin(ALL_KNOWN), "n"] = -1
+    return table[(table["protocol"] != "choices") | (table["metric"] == "roc_auc")]
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

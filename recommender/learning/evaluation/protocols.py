@@ -9,13 +9,19 @@ import numpy as np
 import pandas as pd
 
 from recommender.errors import InvalidInput
+from recommender.learning.evaluation.choices import PAIR, with_dealt, with_offered
 
-PROTOCOLS = ("new_partners", "new_ideas", "later")
+PROTOCOLS = ("new_partners", "new_ideas", "later", "choices")
+ALL_KNOWN = ("later", "choices")
+"""Those in which everything that a person did before is known, however much that is."""
+
 REVEALED = (0, 1, 2, 5, 10, 20)
 HELD_OUT = 5
 """A person is judged on this many ratings at least; on new ideas, of which there are few, on two."""
 
 TEST_SHARE = 0.2
+LATER_CHOICES, LEAST_CHOICES = 0.1, 2
+"""What of the choices is held out, and of whom: who made two before. As LightFM's documentation has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +65,38 @@ def split(
     seed: int,
     revealed: Sequence[int] = REVEALED,
     train_partners: int | None = None,
+    ideas: pd.Index | None = None,
 ) -> Split:
     """Return a split of ``ratings``.
 
     ``new_partners`` fits on four fifths of the people (couples stay together) and, for the rest, reveals the
     first n of each person's shuffled ratings; what is held out of a person is the same for every n.
     ``new_ideas`` also keeps a fifth of the ideas from the fit and judges on those alone. ``later`` fits on
-    the earlier four fifths of the ratings and judges on what the same people rated later.
+    the earlier four fifths of the ratings and judges on what the same people rated later. ``choices`` is for
+    data that tell only who chose what, every rating being the same: it fits on the earlier nine tenths, with
+    zeros for what was not chosen (``choices.py``), and judges on finding what the same people chose later.
 
     Parameters
     ----------
     train_partners : int, optional
-        Fit on this many people only.
+        Fit on this many people only; ``new_partners`` and ``new_ideas``.
+    ideas : Index, optional
+        All that could be chosen; what anybody chose, if left out.
 
     Raises
     ------
     InvalidInput
-        If the ratings are too few for the protocol, or have no dates where it needs them.
+        If the ratings are too few for the protocol or not of its kind, or have no dates where it needs them.
     """
     rng = np.random.default_rng(seed)
+    if (ratings["rating"].nunique() == 1) != (protocol == "choices"):
+        raise InvalidInput(
+            "ratings", "the protocol choices is for ratings that are all the same, and the only one for them"
+        )
     if protocol == "later":
         made = _later(ratings, seed)
+    elif protocol == "choices":
+        made = _choices(ratings, pd.Index(ratings["idea_id"].unique()) if ideas is None else ideas, seed)
     else:
         made = _newcomers(ratings, protocol, seed, sorted(revealed), train_partners, rng)
     if not len(made.train) or not made.trials:
@@ -137,16 +154,41 @@ def _budget(spare: pd.Series, revealed: Sequence[int]) -> pd.Series:
 
 
 def _later(ratings: pd.DataFrame, seed: int) -> Split:
-    if "rated_at" not in ratings.columns:
-        raise InvalidInput("ratings", "the protocol later needs the column rated_at; add it or leave it out")
-    turn = np.random.default_rng(seed).permutation(len(ratings))  # equal times in no particular order
-    ordered = ratings.iloc[np.lexsort((turn, ratings["rated_at"]))]
-    n_train = int(len(ordered) * (1 - TEST_SHARE))
-    train, after = ordered.iloc[:n_train], ordered.iloc[n_train:]
+    train, after = _before_and_after(ratings, "later", TEST_SHARE, np.random.default_rng(seed))
     counts = train["partner_id"].value_counts()
     sizes = after.groupby("partner_id")["rating"].transform("size")
     held = after[(sizes >= HELD_OUT) & after["partner_id"].isin(counts.index)]
+    return Split("later", seed, train, _trial(train, held))
+
+
+def _choices(ratings: pd.DataFrame, ideas: pd.Index, seed: int) -> Split:
+    rng = np.random.default_rng(seed)
+    before, after = _before_and_after(ratings.drop_duplicates(PAIR), "choices", LATER_CHOICES, rng)
+    counts = before["partner_id"].value_counts()
+    before, after = (
+        part[part["partner_id"].isin(counts.index[counts >= LEAST_CHOICES])] for part in (before, after)
+    )
+    train = with_dealt(before, rng)
+    return Split("choices", seed, train, _trial(train, with_offered(after, before, ideas, rng)))
+
+
+def _before_and_after(
+    ratings: pd.DataFrame, protocol: str, share: float, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the ratings without the latest ``share`` of them, and those."""
+    if "rated_at" not in ratings.columns:
+        raise InvalidInput(
+            "ratings", f"the protocol {protocol} needs the column rated_at; add it or leave it out"
+        )
+    turn = rng.permutation(len(ratings))  # equal times in no particular order
+    ordered = ratings.iloc[np.lexsort((turn, ratings["rated_at"]))]
+    n_before = int(len(ordered) * (1 - share))
+    return ordered.iloc[:n_before], ordered.iloc[n_before:]
+
+
+def _trial(train: pd.DataFrame, held: pd.DataFrame) -> tuple[Trial, ...]:
+    """Return the one trial in which all is known that people did before; none if nothing is held."""
     if held.empty:
-        return Split("later", seed, train, ())
-    revealed = train[train["partner_id"].isin(held["partner_id"])]
-    return Split("later", seed, train, (Trial(revealed, held.assign(n=held["partner_id"].map(counts))),))
+        return ()
+    n = held["partner_id"].map(train["partner_id"].value_counts())
+    return (Trial(train[train["partner_id"].isin(held["partner_id"])], held.assign(n=n)),)

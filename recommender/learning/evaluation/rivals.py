@@ -116,10 +116,19 @@ class BoostingRecommender(_Rival):
 
 
 class LightFMRecommender(_Rival):
-    """LightFM (Kula 2015) with idea and partner features; loss and epochs chosen on a fifth of ratings."""
+    """LightFM (Kula 2015) with idea and partner features; loss and epochs chosen on a fifth of ratings.
 
-    def __init__(self, n_components: int = 16, random_state: int = 0) -> None:
+    Parameters
+    ----------
+    n_components : int
+    by_features : bool
+        Whether ideas are known by their features alone; otherwise each has an embedding of its own as well.
+    random_state : int
+    """
+
+    def __init__(self, n_components: int = 16, by_features: bool = False, random_state: int = 0) -> None:
         self.n_components = n_components
+        self.by_features = by_features
         self.random_state = random_state
 
     def _tune(self) -> None:
@@ -160,7 +169,8 @@ class LightFMRecommender(_Rival):
         if loss == "warp":
             cells, sign = (cells[0][liked], cells[1][liked]), sign[liked]
         feedback = csr_matrix((sign, cells), shape=(len(people), len(ideas))).tocoo()
-        idea_side = _with_identity(self.idea_features_.to_numpy(dtype=float))
+        features = self.idea_features_.to_numpy(dtype=float)
+        idea_side = csr_matrix(features) if self.by_features else _with_identity(features)
         own = self._answers(self.partner_features_, list(people))
         own = np.where(own == 0, self._answers(answers, list(people)), own) if answers is not None else own
         partner_side = _with_identity(own)
