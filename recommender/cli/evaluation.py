@@ -60,8 +60,8 @@ def evaluate(
 
     People, ideas or later ratings are held out; a few ratings of each person are revealed (0, 1, 2, 5, 10,
     20), and every model is asked for the rest. Figures are means over people with their standard errors.
-    Where every rating is the same, it tells only what was chosen; then later choices are held out, to be
-    found among what was not chosen.
+    Ratings that are all the same tell only what was chosen; then later choices are held out, to be found
+    among what was not chosen.
     """
     from rich.progress import Progress
 
