@@ -91,7 +91,8 @@ def test_the_latest_tenth_is_held_out() -> None:
     """Choices fitted on came before those judged, which are of people who had made two at least."""
     choices = crowd()[0]
     late = choices.iloc[:2].assign(partner_id="late", rated_at=[0, 1e9])
-    one = split(pd.concat([choices, late], ignore_index=True), "choices", 0)
+    again = choices.iloc[-1:].assign(rated_at=2e9)  # what is chosen again was chosen before
+    one = split(pd.concat([again, choices, late], ignore_index=True), "choices", 0)
     (trial,) = one.trials
     assert set(trial.revealed["partner_id"]) == set(trial.held["partner_id"]) <= set(one.train["partner_id"])
     assert "late" not in set(one.train["partner_id"])

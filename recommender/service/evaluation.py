@@ -148,7 +148,10 @@ def _possible(dataset: Dataset) -> tuple[str, ...]:
             continue
         possible.append(protocol)
     if not possible:
-        raise InvalidInput("ratings", "too few to judge by: people need six ratings or more")
+        raise InvalidInput(
+            "ratings",
+            "too few to judge by: people need six or more; ratings that are all the same also need rated_at",
+        )
     return tuple(possible)
 
 

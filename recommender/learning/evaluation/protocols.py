@@ -154,7 +154,7 @@ def _budget(spare: pd.Series, revealed: Sequence[int]) -> pd.Series:
 
 
 def _later(ratings: pd.DataFrame, seed: int) -> Split:
-    train, after = _before_and_after(ratings, "later", TEST_SHARE, np.random.default_rng(seed))
+    train, after = _cut(_in_time(ratings, "later", np.random.default_rng(seed)), TEST_SHARE)
     counts = train["partner_id"].value_counts()
     sizes = after.groupby("partner_id")["rating"].transform("size")
     held = after[(sizes >= HELD_OUT) & after["partner_id"].isin(counts.index)]
@@ -163,25 +163,25 @@ def _later(ratings: pd.DataFrame, seed: int) -> Split:
 
 def _choices(ratings: pd.DataFrame, ideas: pd.Index, seed: int) -> Split:
     rng = np.random.default_rng(seed)
-    before, after = _before_and_after(ratings.drop_duplicates(PAIR), "choices", LATER_CHOICES, rng)
+    before, after = _cut(_in_time(ratings, "choices", rng).drop_duplicates(PAIR), LATER_CHOICES)
     counts = before["partner_id"].value_counts()
-    before, after = (
-        part[part["partner_id"].isin(counts.index[counts >= LEAST_CHOICES])] for part in (before, after)
-    )
+    known = counts.index[counts >= LEAST_CHOICES]
+    before, after = (part[part["partner_id"].isin(known)] for part in (before, after))
     train = with_dealt(before, rng)
     return Split("choices", seed, train, _trial(train, with_offered(after, before, ideas, rng)))
 
 
-def _before_and_after(
-    ratings: pd.DataFrame, protocol: str, share: float, rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the ratings without the latest ``share`` of them, and those."""
+def _in_time(ratings: pd.DataFrame, protocol: str, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the ratings one after another, those of equal times in no particular order."""
     if "rated_at" not in ratings.columns:
         raise InvalidInput(
             "ratings", f"the protocol {protocol} needs the column rated_at; add it or leave it out"
         )
-    turn = rng.permutation(len(ratings))  # equal times in no particular order
-    ordered = ratings.iloc[np.lexsort((turn, ratings["rated_at"]))]
+    return ratings.iloc[np.lexsort((rng.permutation(len(ratings)), ratings["rated_at"]))]
+
+
+def _cut(ordered: pd.DataFrame, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the ratings without the last ``share`` of them, and those."""
     n_before = int(len(ordered) * (1 - share))
     return ordered.iloc[:n_before], ordered.iloc[n_before:]
 
