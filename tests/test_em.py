@@ -11,6 +11,7 @@ from recommender.preferences import em
 from recommender.preferences.em import fit_parameters
 from recommender.preferences.feedback import Feedback
 from recommender.preferences.model import Parameters, with_intercept
+from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
 
 N_IDEAS, N_FEATURES, N_COUPLES, N_DATES = 40, 3, 60, 10
@@ -127,6 +128,92 @@ def test_how_much_taste_there_is_is_learned_from_few_couples(feedback: Feedback)
     believed = prior(scale=4.0)
     spread = np.trace(found.couple_cov + found.partner_cov)
     assert spread < 0.5 * np.trace(believed.couple_cov + believed.partner_cov)
+
+
+def test_leniency_does_not_make_tastes_wide() -> None:
+    """Twenty couples who differ in leniency alone: that is found, and tastes shrink to nearly nothing."""
+    rng = np.random.default_rng(5)
+    n = 20 * 30
+    partner = np.repeat(np.arange(20), 30)
+    features = rng.normal(size=(N_IDEAS, N_FEATURES))
+    rating = 3 + rng.normal(0, 1.5, size=20)[partner] + rng.normal(0, 0.5, size=n)
+    alone = Feedback(
+        rating, rng.integers(N_IDEAS, size=n), partner, partner, np.arange(n), features, np.zeros((20, 0))
+    )
+    found = fit_parameters(alone, prior())
+    spread = np.diag(found.couple_cov + found.partner_cov)
+    assert spread[0] > 1
+    assert spread[1:].max() < 0.02
+
+
+@pytest.mark.parametrize("of_tags", [False, True])
+def test_answers_may_say_much_of_leniency_and_nothing_of_tags(of_tags: bool) -> None:
+    """What an answer may say of tags is learned from what it says of tags, not from leniency."""
+    rng = np.random.default_rng(6)
+    n_people, n_each = 150, 15
+    partner = np.repeat(np.arange(n_people), n_each)
+    n = len(partner)
+    features, answers = rng.normal(size=(N_IDEAS, N_FEATURES)), rng.normal(size=(n_people, 2))
+    idea = rng.integers(N_IDEAS, size=n)
+    weights = np.vstack([[1.0, -1.0], of_tags * rng.normal(0, 0.5, size=(N_FEATURES, 2))])
+    said = np.vecdot(with_intercept(features)[idea] @ weights, answers[partner])
+    rating = 3 + said + rng.normal(0, 0.7, size=n)
+    start = replace(prior(), answer_names=("p", "q"), fixed=np.pad(prior().fixed, ((0, 0), (0, 2))))
+    passes = Passes(
+        Feedback(rating, idea, partner, partner, np.arange(n), features, answers), start, Strength()
+    )
+    first = passes.scale.copy()
+    moved = start
+    for _ in range(4):
+        for _ in range(3):
+            moved, _ = passes.iterate(moved)
+        passes.learn_scale(moved)
+    assert passes.scale[0, 1] > 5 * first[0, 1]
+    assert (passes.scale[1, 1:] > first[1, 1:]).all() == of_tags
+    if not of_tags:
+        assert (passes.scale[1, 1:] < 0.2 * first[1, 1:]).all()
+
+
+def test_scales_by_hand() -> None:
+    """One feature, one answer: each scale is the squared weight over how well the ratings know it."""
+    rng = np.random.default_rng(8)
+    features, answers = rng.normal(size=(6, 1)), rng.normal(size=(9, 1))
+    partner, idea = np.repeat(np.arange(9), 6), np.tile(np.arange(6), 9)
+    start = replace(
+        prior(),
+        idea_ids=tuple(map(str, range(6))),
+        feature_names=("a",),
+        answer_names=("p",),
+        feature_means=np.zeros(1),
+        fixed=np.array([[3.0, 0.0], [0.0, 0.0]]),
+        effects=np.zeros(6),
+        effect_vars=np.full(6, 0.1),
+        couple_cov=0.2 * np.eye(2),
+        partner_cov=0.2 * np.eye(2),
+    )
+    feedback = Feedback(rng.normal(3, 1, size=54), idea, partner, partner, np.arange(54), features, answers)
+    strength = Strength(scales=2.0)
+    passes = Passes(feedback, start, strength)
+    believed = passes.scale.copy()
+    now, _ = passes.iterate(start)
+    passes.learn_scale(now)
+    expected = believed.copy()
+    x, z = with_intercept(features), with_intercept(answers)
+    for column in (0, 1):
+        said = np.zeros((2, 2))
+        for person in range(9):
+            cov = x @ (now.couple_cov + now.partner_cov) @ x.T + (now.noise_var + now.shock_var) * np.eye(6)
+            said += z[person, column] ** 2 * x.T @ np.linalg.solve(cov, x)
+        precision = 1 / believed[:, column]
+        if column == 0:
+            precision[0] = 1 / passes.held.level_var
+        var = np.diag(np.linalg.inv(said + np.diag(precision)))
+        learned = 1 - var * precision
+        square = (now.fixed - start.fixed)[:, column] ** 2
+        expected[1, column] = (square[1] + 2 * believed[1, column]) / (learned[1] + 2)
+        if column:
+            expected[0] = (square[0] + 2 * believed[0, 1]) / (learned[0] + 2)
+    np.testing.assert_allclose(passes.scale, expected, rtol=1e-6)
 
 
 def test_the_level_is_held(feedback: Feedback) -> None:

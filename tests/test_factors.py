@@ -177,3 +177,15 @@ def test_threads_do_not_change_the_factors(
     )
     for field in fields(Parameters):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(two, field.name))
+
+
+@pytest.mark.parametrize(("short_by", "n_factors"), [(1, 0), (0, 1)])
+def test_a_factor_takes_many_people(
+    monkeypatch: pytest.MonkeyPatch, two_factors: tuple[Feedback, np.ndarray], short_by: int, n_factors: int
+) -> None:
+    """With as many people as one factor takes, one of two is found; with one less, none is looked for."""
+    monkeypatch.setattr(factors_of_ideas, "PEOPLE_FOR_ONE", 2 * N_COUPLES + short_by)
+    start = believed()
+    found = learn_factors(two_factors[0], start, 4)
+    assert found.factors.shape[1] == n_factors
+    assert (found is start) == (n_factors == 0)

@@ -25,7 +25,7 @@ from recommender.preferences.model import Parameters
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
 
-SCALE_STEPS, SCALE_PASSES = 3, 4
+SCALE_STEPS, SCALE_PASSES = 6, 4
 """How often the scales of the fixed weights are learned at first, and after how many passes each time."""
 
 GROWTH = 1.6
@@ -41,7 +41,7 @@ def fit_parameters(
     prior: Parameters,
     *,
     strength: Strength | None = None,
-    max_iterations: int = 60,
+    max_iterations: int = 300,
     tolerance: float = 1e-4,
     on_iteration: Callable[[int, float], None] = lambda _number, _objective: None,
     n_jobs: int = 1,
@@ -55,13 +55,15 @@ def fit_parameters(
     max_iterations : int
         Passes over the whole at most.
     tolerance : float
-        Stops when the objective grows by less than this share of its size.
+        Stops when the objective grows by less than this share of its size; by less still where ratings are
+        fewer than ``MORE_RATINGS``, in proportion, for then passes cost little and gains are small.
     on_iteration : callable
         Told the number of each pass over the whole that raised the objective, and the objective.
     n_jobs : int
         Threads; the result does not depend on it.
     """
     strength = strength or Strength()
+    tolerance *= min(1.0, len(feedback.rating) / MORE_RATINGS)
     with threadpool_limits(1, user_api="blas"):
         first = Passes(feedback.sample(SAMPLE_RATINGS), prior, strength, n_jobs)
         start = prior

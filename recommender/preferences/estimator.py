@@ -73,7 +73,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         strength: Strength | None = None,
         n_factors: int = 8,
         count_raters: bool = True,
-        max_iterations: int = 60,
+        max_iterations: int = 300,
         on_iteration: Callable[[int, float], None] | None = None,
         n_jobs: int = 1,
     ) -> None:
@@ -258,8 +258,6 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             on_iteration=note,
             n_jobs=self.n_jobs,
         )
-        if not self.n_factors:
-            return fitted
         return learn_factors(feedback, fitted, self.n_factors, n_jobs=self.n_jobs)
 
     def _posteriors(

@@ -48,6 +48,9 @@ LEAST_SHARE = 0.002
 LEAST_TOTAL = 0.01
 """The same of all factors together: below it, the search ends."""
 
+PEOPLE_FOR_ONE = 40
+"""How many it takes to look for a factor: a few people alike by chance look like one."""
+
 SAMPLE_RATINGS = 100_000
 """What the factors are learned from where there is more than twice as much."""
 
@@ -307,12 +310,15 @@ def learn_factors(
     parameters : Parameters
         Fitted to this feedback; their ``idea_ids`` name the rows of ``feedback.features``.
     n_factors : int
-        At most.
+        At most, and at most one for every ``PEOPLE_FOR_ONE`` people.
     on_iteration : callable
         Told the number of each pass and the objective before it.
     n_jobs : int
         Threads; the result does not depend on it.
     """
+    n_factors = min(n_factors, len(np.unique(feedback.partner)) // PEOPLE_FOR_ONE)
+    if not n_factors:
+        return parameters
     with threadpool_limits(1, user_api="blas"):
         sample = feedback.sample(SAMPLE_RATINGS)
         passes = FactorPasses(sample, parameters, n_factors, n_jobs)

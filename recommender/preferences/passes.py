@@ -17,6 +17,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.linalg import block_diag
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, cg
 
@@ -39,8 +40,8 @@ class Passes:
 
     Attributes
     ----------
-    scale : ndarray of shape (A,)
-        Prior variance of a weight of each column of the fixed weights.
+    scale : ndarray of shape (2, A)
+        Prior variance of the fixed weights of each column: of its first row, and of each row below.
     """
 
     def __init__(
@@ -103,12 +104,12 @@ class Passes:
         known = [
             np.diag(np.linalg.inv(s + np.diag(p))) for s, p in zip(said, self._precision().T, strict=True)
         ]
-        square = (current.fixed - self.prior.fixed).T ** 2 + known
-        square[0, 0] = 0.0  # the level is held on its own
-        n_weights = np.full(len(square), current.fixed.shape[0])
-        n_weights[0] -= 1
-        total = square.sum(axis=1) + self.held.scales * self.held.scale
-        self.scale = total / (n_weights + self.held.scales)
+        square = (current.fixed - self.prior.fixed) ** 2
+        learned = 1 - np.transpose(known) * self._precision()
+        worth, believed = self.held.scales, self.held.scale
+        of_tags = (square[1:].sum(axis=0) + worth * believed[1]) / (learned[1:].sum(axis=0) + worth)
+        of_leniency = (square[0, 1:].sum() + worth * believed[0]) / (learned[0, 1:].sum() + worth)
+        self.scale = np.array([of_leniency, of_tags])
 
     def _map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         return mapped(work, items, self.n_jobs)
@@ -142,7 +143,8 @@ class Passes:
 
     def _precision(self) -> np.ndarray:
         """Return the prior precision of the fixed weights, shape (F, A)."""
-        precision = np.tile(1 / self.scale, (self.design.shape[1], 1))
+        precision = np.tile(1 / self.scale[1], (self.design.shape[1], 1))
+        precision[0] = 1 / self.scale[0]
         precision[0, 0] = 1 / self.held.level_var
         return precision
 
@@ -233,7 +235,7 @@ class Passes:
         effect = float(np.sum(current.effects**2 + current.effect_vars))
 
         def covariance(now: np.ndarray, start: np.ndarray, moment: np.ndarray, n: int) -> np.ndarray:
-            total = n * now + now @ moment @ now + held.covariances * self._rescaling(now, start) * start
+            total = n * now + now @ moment @ now + held.covariances * self._rescaled(now, start)
             out = total / (n + held.covariances)
             return np.asarray((out + out.T) / 2)
 
@@ -251,13 +253,19 @@ class Passes:
             effect_var=variance(effect, prior.effect_var, n_ideas),
         )
 
-    def _rescaling(self, now: np.ndarray, start: np.ndarray) -> float:
-        """Return the likeliest factor on ``start`` as the centre of the prior of ``now``.
+    def _rescaling(self, now: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Return the likeliest factors on leniency and tastes in ``now``'s prior ``start``, shape (2,).
 
-        How much taste there is shows in few couples' ratings; which tags it lies in takes many.
+        How lenient people differ, and how much taste there is, show in few couples' ratings; which tags it
+        lies in takes many.
         """
-        weight = self.held.covariances / self.held.variances
-        return float((weight + 1) / (weight * np.trace(np.linalg.solve(now, start)) / len(now) + 1))
+        weight = self.held.covariances / self.held.scales
+        return np.asarray((weight + 1) / (weight * _apart(now, start) / _sizes(now) + 1))
+
+    def _rescaled(self, now: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Return the centre of the prior of ``now``: ``start`` rescaled, leniency and tastes independent."""
+        of_leniency, of_taste = self._rescaling(now, start)
+        return block_diag(of_leniency * start[:1, :1], of_taste * start[1:, 1:])
 
     def _objective(
         self,
@@ -285,10 +293,10 @@ class Passes:
             (current.couple_cov, prior.couple_cov),
             (current.partner_cov, prior.partner_cov),
         ):
-            rescaling = self._rescaling(now, start)
-            size = held.covariances * (np.linalg.slogdet(now)[1] - len(now) * np.log(rescaling))
-            size += held.variances * len(now) * (rescaling - np.log(rescaling))
-            size += held.covariances * rescaling * np.trace(np.linalg.solve(now, start))
+            factors, sizes = self._rescaling(now, start), _sizes(now)
+            size = held.covariances * (np.linalg.slogdet(now)[1] - sizes @ np.log(factors))
+            size += held.scales * sizes @ (factors - np.log(factors))
+            size += held.covariances * factors @ _apart(now, start)
             total -= 0.5 * float(size)
         for var, start_var in (
             (current.noise_var, prior.noise_var),
@@ -297,6 +305,17 @@ class Passes:
         ):
             total -= 0.5 * held.variances * float(np.log(var) + start_var / var)
         return total
+
+
+def _sizes(covariance: np.ndarray) -> np.ndarray:
+    """Return how many rows are of leniency, and of tastes, shape (2,)."""
+    return np.array([1, max(len(covariance) - 1, 1)])
+
+
+def _apart(now: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the trace of ``now``⁻¹ times ``start``, for leniency and for tastes, shape (2,)."""
+    products = np.linalg.inv(now) * start
+    return np.array([products[0, 0], products[1:, 1:].sum()])
 
 
 def _times(solver: Solver, values: np.ndarray) -> np.ndarray:

@@ -30,9 +30,9 @@ class Strength:
         weights: many features are held as firmly as few.
     """
 
-    covariances: float = 1.0
-    variances: float = 5.0
-    scales: float = 10.0
+    covariances: float = 3.0
+    variances: float = 2.0
+    scales: float = 0.1
     level_sd: float = 0.02
     appeal_sd: float = 0.15
     answer_sd: float = 0.2
@@ -46,8 +46,8 @@ class Held:
     ----------
     covariances, variances, scales : float
     level_var : float
-    scale : ndarray of shape (A,)
-        Prior variance of a weight of each column.
+    scale : ndarray of shape (2, A)
+        Prior variance of a weight of each column: what it says of leniency, and of each tag.
     """
 
     covariances: float
@@ -61,8 +61,9 @@ def held(strength: Strength, prior: Parameters, design: np.ndarray, answers: np.
     """Return ``strength`` for whole covariances and single weights, in the units of the ratings."""
     n_features = float((design**2).sum(axis=1).mean())
     n_answers = float((answers**2).sum(axis=1).mean()) or 1.0
-    scale = np.full(answers.shape[1] + 1, strength.answer_sd**2 / (n_features * n_answers))
-    scale[0] = strength.appeal_sd**2 / n_features
+    scale = np.full((2, answers.shape[1] + 1), strength.answer_sd**2 / n_answers)
+    scale[1] /= n_features
+    scale[1, 0] = strength.appeal_sd**2 / n_features
     rating_var = _rating_var(prior, design)
     return Held(
         covariances=strength.covariances * design.shape[1],
