@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import RidgeCV
 from sklearn.utils.validation import check_is_fitted
 
 from recommender.preferences.em import fit_parameters
@@ -20,7 +21,9 @@ from recommender.preferences.model import (
     HierarchicalModel,
     Parameters,
     with_features,
+    with_intercept,
 )
+from recommender.preferences.ridge import PENALTIES
 from recommender.preferences.strength import Strength
 from recommender.preferences.units import in_plain_units, own_units
 
@@ -325,12 +328,22 @@ def answer_rows(
 
 
 def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
-    """Return the features and how many rated each idea, as a logarithm; the average where nobody did.
+    """Return the features and how many rated each idea, as a logarithm.
 
-    What many chose to rate is often better, and some people care for it more than others do.
+    What many chose to rate is often better, and some people care for it more than others do. Ideas that
+    nobody rated have what their features let expect (ridge regression), or 0 where nobody rated anything.
     """
     raters = ratings["idea_id"].value_counts().transform("log").reindex(idea_features.index)
-    return idea_features.assign(**{RATERS: raters.fillna(raters.mean() if len(ratings) else 0.0)})
+    known = raters.notna().to_numpy()
+    if known.any() and not known.all():
+        ridge = RidgeCV(PENALTIES).fit(_plain(idea_features)[known], raters[known])
+        raters = raters.fillna(pd.Series(ridge.predict(_plain(idea_features)), idea_features.index))
+    return idea_features.assign(**{RATERS: raters.fillna(0.0)})
+
+
+def _plain(features: pd.DataFrame) -> np.ndarray:
+    """Return the features behind a column of ones, for there may be none."""
+    return with_intercept(features.to_numpy(dtype=float))
 
 
 def feedback_of(
