@@ -25,7 +25,7 @@ a_folder = click.Path(path_type=Path, file_okay=False)
 @click.option("--ratings", type=a_file, help="CSV: partner_id, idea_id, rating; perhaps couple_id, rated_at.")
 @click.option("--ideas", type=a_file, help="CSV: idea_id and columns of numbers.")
 @click.option("--partners", type=a_file, help="CSV: partner_id and columns of numbers.")
-@click.option("--dataset", help="A public data set instead, such as movielens-small.")
+@click.option("--dataset", help="A public data set instead, such as movielens-small; or simulated.")
 @click.option("--folder", type=a_folder, help="Where you unpacked it.")
 @click.option(
     "--protocol",

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recommender.catalogue.library import load_catalogue
 from recommender.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Ask:
     ratings, ideas, partners : Path or None
         CSV files; or else
     dataset, folder : str or None, Path or None
-        a public data set by name, and where it lies.
+        a public data set by name, and where it lies; ``simulated`` lies nowhere.
     protocols, models : tuple[str, ...]
         Empty for all that can be.
     seeds : int
@@ -126,7 +127,10 @@ def steps_of(rows: Sequence[dict[str, object]], protocol: str, metric: str) -> l
 def _dataset(ask: Ask) -> Dataset:
     from recommender.learning.evaluation.datasets import read_dataset
     from recommender.learning.evaluation.public import read_public
+    from recommender.learning.evaluation.simulated import SIMULATED, simulated
 
+    if ask.dataset == SIMULATED:
+        return simulated(load_catalogue())
     if ask.dataset is not None:
         if ask.folder is None:
             raise InvalidInput("folder", "name the folder that the data set lies in: --folder DIR")
