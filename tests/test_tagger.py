@@ -281,7 +281,7 @@ class TestCues:
         """A cue for a tag that does not exist is a fault of the file."""
         path = tmp_path / "cues.yaml"
         path.write_text("version: 1\ncues: {touch: {hug: hug*}}\ncertain: {}\n", encoding="utf-8")
-        with pytest.raises(CatalogueError, match=r"cues\.touch\.hug"):
+        with pytest.raises(CatalogueError, match=r"cues\.touch: there is no tag 'hug'"):
             load_cues(path, taxonomy)
 
 

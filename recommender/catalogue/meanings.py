@@ -10,20 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from recommender.catalogue.bundled import data_folder
-from recommender.catalogue.documents import Row, read_document, shape_faults
-from recommender.catalogue.faults import raise_faults
-from recommender.catalogue.tags import unknown_tags
+from recommender.catalogue.documents import Row
+from recommender.catalogue.listed import Listed, read_listed
 from recommender.catalogue.taxonomy import Taxonomy, load_taxonomy
 from recommender.domain import Tags
 
 WORD = re.compile(r"\w+")
-
-
-Listed = dict[str, dict[str, str]]
-"""Facet → value → words and phrases with commas between them, as the file has them."""
 
 
 class _MeaningsRow(Row):
@@ -100,20 +95,7 @@ def load_meanings(path: Path, taxonomy: Taxonomy) -> Meanings:
     CatalogueError
         If it cannot be read, or names a tag that the taxonomy does not have.
     """
-    document = read_document(path)
-    raise_faults(document.faults)
-    try:
-        row = _MeaningsRow.model_validate(document.content)
-    except ValidationError as error:
-        raise_faults(shape_faults(document, error, (), None))
-        raise  # every validation error is a fault
-    raise_faults(
-        [
-            document.fault((part, found.facet), None, (part, found.facet), found.problem, found.remedy)
-            for part, listed in (("limits", row.limits), ("tastes", row.tastes))
-            for found in unknown_tags({facet: list(values) for facet, values in listed.items()}, taxonomy)
-        ]
-    )
+    row = read_listed(path, _MeaningsRow, taxonomy)
     return Meanings(row.limits, row.tastes, row.ignored)
 
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from recommender.catalogue.documents import Row, read_document, shape_faults
-from recommender.catalogue.faults import Fault, raise_faults
+from recommender.catalogue.documents import Row
+from recommender.catalogue.listed import Listed, read_listed
 from recommender.catalogue.tagger.amounts import stated_bands
 from recommender.catalogue.tagger.texts import IdeaText
 from recommender.catalogue.taxonomy import Taxonomy
 
 Tag = tuple[str, str]
-Listed = Mapping[str, Mapping[str, str]]
-"""Facet → value → cues with commas between them, as the file has them."""
-
 PART_WEIGHTS = (3.0, 2.0, 1.0)
 """How much a hit counts in title, pitch and steps: the shorter the text, the more a word of it says."""
 PHRASE_WEIGHT = 2
@@ -32,8 +29,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 class _CuesRow(Row):
     version: Annotated[int, Field(ge=1)]
-    cues: dict[str, dict[str, str]]
-    certain: dict[str, dict[str, str]]
+    cues: Listed
+    certain: Listed
 
 
 @dataclass
@@ -130,26 +127,8 @@ def load_cues(path: Path, taxonomy: Taxonomy) -> Cues:
     CatalogueError
         If it cannot be read, or names a tag that the taxonomy does not have.
     """
-    document = read_document(path)
-    raise_faults(document.faults)
-    try:
-        row = _CuesRow.model_validate(document.content)
-    except ValidationError as error:
-        raise_faults(shape_faults(document, error, (), None))
-        raise  # every validation error is a fault
-    raise_faults(_unknown(str(path), row, taxonomy))
+    row = read_listed(path, _CuesRow, taxonomy)
     return Cues(row.cues, row.certain, taxonomy)
-
-
-def _unknown(file: str, row: _CuesRow, taxonomy: Taxonomy) -> list[Fault]:
-    known = {facet.name: facet.names for facet in taxonomy.facets.values()}
-    return [
-        Fault(file, None, None, f"{part}.{facet}.{value}", "is no tag", "take it out, or correct it")
-        for part, listed in (("cues", row.cues), ("certain", row.certain))
-        for facet, values in listed.items()
-        for value in values
-        if value not in known.get(facet, ())
-    ]
 
 
 def _count(matcher: _Matcher, words: list[str], weight: float, row: np.ndarray) -> None:
