@@ -1,4 +1,4 @@
-"""Hand-written lists of words for tags: facet, then value, then words and phrases with commas between them."""
+"""Hand-written lists of words for tags: facet, value, then words and phrases with commas between them."""
 
 from __future__ import annotations
 
