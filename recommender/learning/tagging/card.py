@@ -81,9 +81,9 @@ Each by the same cross-validation, before mending; macro-F1 over the ranking fac
 
 ## Limits
 
-- Tags are judgements. Two readers who had only the words and the meanings of the tags came to a macro-F1 of
+- Tags are judgements. Two readings from the words and the meanings of the tags alone came to a macro-F1 of
   .85 against each other, and of .71 and .72 against the tags that the catalogue had then; now a tag is what
-  two of the three say. `novelty` (.72), `need` (.77) and `interaction` (.80) depend most on who reads.
+  two of the three say. `novelty` (.72), `need` (.77) and `interaction` (.80) depend most on the reading.
 - Values with fewer than {support} ideas are hardly learned; of safety, unmistakable words still count.
 - It reads English.
 - Measured on our own catalogue, which says little outright; other lists are plainer, and written otherwise.
