@@ -19,7 +19,7 @@ from recommender.catalogue.library import Catalogue, load_catalogue
 from recommender.catalogue.tagger import IdeaText, load_tagger
 from recommender.catalogue.tagger.cues import Cues, load_cues
 from recommender.catalogue.tagger.deciding import decide, safe_share
-from recommender.catalogue.tagger.lines import Line, load_lines
+from recommender.catalogue.tagger.examples import Example, load_examples
 from recommender.catalogue.tagger.mending import broken_rules, mend
 from recommender.catalogue.tagger.reading import parse_texts
 from recommender.catalogue.tagger.ridge import STRENGTHS, fit_ridge
@@ -163,37 +163,48 @@ class TestPlainTitles:
         assert set(safe) == set(SAFETY) and min(safe.values()) >= 0.95
 
 
-class TestLines:
-    """Plain lines to learn from."""
+class TestExamples:
+    """Sketches and plain lines to learn from."""
 
     def test_keep_the_rules_and_are_not_the_titles_it_is_judged_on(self, taxonomy: Taxonomy) -> None:
-        """Every line has tags that can be together, and none is among the sixty titles."""
-        lines = load_lines(data_folder() / "lines.csv", taxonomy)
-        assert len(lines) >= 150
-        assert [line.text.title for line in lines if list(broken_rules(line.tags))] == []
+        """Every example has tags that can be together, and none is among the sixty titles."""
+        examples = load_examples(data_folder() / "examples.csv", taxonomy)
+        assert len([one for one in examples if one.text.view == "line"]) >= 150
+        assert len([one for one in examples if one.text.view == "whole"]) >= 1000
+        assert [one.text.title for one in examples if list(broken_rules(one.tags))] == []
         titles = PLAIN_TITLES.read_text(encoding="utf-8").casefold()
-        assert [line.text.title for line in lines if line.text.title.casefold() in titles] == []
+        assert [one.text.title for one in examples if one.text.title.casefold() in titles] == []
 
     def test_a_wrong_tag_is_named(self, tmp_path: Path, taxonomy: Taxonomy) -> None:
         """A value that is no tag is a fault with its line and facet."""
-        path = tmp_path / "lines.csv"
-        good = (data_folder() / "lines.csv").read_text(encoding="utf-8").splitlines()[:3]
+        path = tmp_path / "examples.csv"
+        good = (data_folder() / "examples.csv").read_text(encoding="utf-8").splitlines()[:3]
         path.write_text("\n".join((*good[:2], good[2].replace("venue", "moon"))), encoding="utf-8")
-        with pytest.raises(CatalogueError, match=r"lines\.csv:3 place: there is no tag 'moon'"):
-            load_lines(path, taxonomy)
+        with pytest.raises(CatalogueError, match=r"examples\.csv:3 place: there is no tag 'moon'"):
+            load_examples(path, taxonomy)
         path.write_text("\n".join((*good[:2], "Only a title")), encoding="utf-8")
-        with pytest.raises(CatalogueError, match=r"lines\.csv:3 title"):
-            load_lines(path, taxonomy)
+        with pytest.raises(CatalogueError, match=r"examples\.csv:3 title"):
+            load_examples(path, taxonomy)
+
+    def test_sketches_have_a_pitch_and_steps(self, tmp_path: Path, taxonomy: Taxonomy) -> None:
+        """Steps are parted by bars; a line has neither pitch nor steps."""
+        path = tmp_path / "examples.csv"
+        head, line = (data_folder() / "examples.csv").read_text(encoding="utf-8").splitlines()[:2]
+        title, _, _, tags = line.split(",", 3)
+        path.write_text(f"{head}\n{line}\nWalk,Go out.,Shoes on. | Go.,{tags}\n", encoding="utf-8")
+        plain, sketch = (one.text for one in load_examples(path, taxonomy))
+        assert plain == IdeaText(title)
+        assert sketch == IdeaText("Walk", "Go out.", ("Shoes on.", "Go."))
 
     def test_a_richer_taxonomy_learns_from_none(self, taxonomy: Taxonomy) -> None:
-        """Lines that do not answer every question are no lesson."""
+        """Examples that do not answer every question are no lesson."""
         richer = replace(taxonomy, facets={**taxonomy.facets, "daylight": taxonomy.facets["kids"]})
-        assert load_lines(data_folder() / "lines.csv", richer) == ()
+        assert load_examples(data_folder() / "examples.csv", richer) == ()
 
-    def test_lines_like_what_is_left_out_are_left_out(self, shipped: Catalogue) -> None:
+    def test_what_is_like_an_idea_left_out_is_left_out(self, shipped: Catalogue) -> None:
         """What says the same as a held-out idea may not teach about it."""
         tags = shipped.ideas[0].tags
-        same, other = Line(idea_text(shipped.ideas[0]), tags), Line(IdeaText("Fly to the moon"), tags)
+        same, other = Example(idea_text(shipped.ideas[0]), tags), Example(IdeaText("Fly to the moon"), tags)
         assert unlike([same, other], shipped.ideas[:5]) == [other]
 
 

@@ -1,7 +1,7 @@
 """What the tagger learns from, and how, for one amount of text.
 
-Whole texts are learned from whole texts. Shorter ones are learned from the ideas cut to that length, from
-plain lines, and from the whole texts as well, which hold most of the words.
+Whole texts are learned from whole texts: ideas and sketches. Shorter ones are learned from these cut to that
+length, from plain lines, and from the whole texts as well, which hold most of the words.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from recommender.catalogue.likeness import like_groups
 from recommender.catalogue.tagger.cues import Cues
 from recommender.catalogue.tagger.deciding import set_bars
+from recommender.catalogue.tagger.examples import Example
 from recommender.catalogue.tagger.judging import Judge, fit_judge
-from recommender.catalogue.tagger.lines import Line
 from recommender.catalogue.tagger.ridge import Scorer, fit_scorer
 from recommender.catalogue.tagger.targets import Questions
 from recommender.catalogue.tagger.texts import IdeaText, View, idea_text, seen_as
@@ -32,17 +32,19 @@ class Lesson:
 
     Attributes
     ----------
-    ideas, lines : Sequence[IdeaText]
-        The texts of ideas, and plain lines.
+    texts : Sequence[IdeaText]
+        Ideas, then examples.
     answers : np.ndarray
-        Of ideas, then of lines, (n_ideas + n_lines, n_questions).
+        (n_texts, n_questions).
+    n_ideas : int
+        How many of the texts are ideas.
     groups : list[np.ndarray]
-        Positions among ideas and lines of those that are alike.
+        Positions of those that are alike.
     """
 
     questions: Questions
-    ideas: Sequence[IdeaText]
-    lines: Sequence[IdeaText]
+    texts: Sequence[IdeaText]
+    n_ideas: int
     answers: np.ndarray
     groups: list[np.ndarray]
     cues: Cues
@@ -53,38 +55,39 @@ class Lesson:
         cls,
         questions: Questions,
         ideas: Sequence[Idea],
-        lines: Sequence[Line],
+        examples: Sequence[Example],
         cues: Cues,
         kinds: Sequence[Kind],
     ) -> Lesson:
-        """Return what ideas and lines teach."""
-        texts, plain = [idea_text(idea) for idea in ideas], [line.text for line in lines]
-        documents = [text.document for text in (*texts, *plain)]
-        answers = questions.answers([idea.tags for idea in ideas] + [line.tags for line in lines])
+        """Return what ideas and examples teach."""
+        texts = [*map(idea_text, ideas), *(example.text for example in examples)]
+        documents = [text.document for text in texts]
+        answers = questions.answers([idea.tags for idea in ideas] + [one.tags for one in examples])
         vocabularies = tuple(learn_vocabulary(kind, documents) for kind in kinds)
-        return cls(questions, texts, plain, answers, like_groups(documents, NEAR), cues, vocabularies)
+        return cls(questions, texts, len(ideas), answers, like_groups(documents, NEAR), cues, vocabularies)
 
 
 def learn(lesson: Lesson, view: View) -> tuple[Scorer, Judge, np.ndarray]:
     """Return scorer, judge and bars for texts of one view."""
     from scipy.sparse import vstack
 
-    n_ideas = len(lesson.ideas)
-    seen = [seen_as(text, view) for text in lesson.ideas]
-    words = Words(lesson.vocabularies)
+    whole = np.array([text.view == "whole" for text in lesson.texts])
+    wholes = np.flatnonzero(whole)
+    words, whole_texts = Words(lesson.vocabularies), [lesson.texts[at].document for at in wholes.tolist()]
+    vectors = words.vectors(whole_texts)
     if view == "whole":
-        groups = members = like_groups([text.document for text in seen], NEAR)
-        answers = lesson.answers[:n_ideas]
-        examples, taught = words.vectors([text.document for text in seen]), answers
+        seen, answers = [lesson.texts[at] for at in wholes.tolist()], lesson.answers[wholes]
+        groups = members = like_groups(whole_texts, NEAR)
+        examples, taught = vectors, answers
     else:
-        seen, groups, answers = [*seen, *lesson.lines], lesson.groups, lesson.answers
-        # Behind them the whole texts, each in the group of the idea that it is.
-        members = [np.append(group, group[group < n_ideas] + len(seen)) for group in groups]
-        taught = np.vstack([answers, answers[:n_ideas]])
-        examples = vstack(
-            [words.vectors([text.document for text in texts]) for texts in (seen, lesson.ideas)], format="csr"
-        )
+        seen, answers = [seen_as(text, view) for text in lesson.texts], lesson.answers
+        groups, behind = lesson.groups, len(seen) + np.cumsum(whole) - 1
+        # Behind them the whole texts, each in the group of the text that it is.
+        members = [np.append(group, behind[group[whole[group]]]) for group in groups]
+        examples = vstack([words.vectors([text.document for text in seen]), vectors], format="csr")
+        taught = np.vstack([answers, answers[wholes]])
     scorer, left_out = fit_scorer(examples, taught, members)
     judge, yes = fit_judge(lesson.questions, left_out[: len(seen)], lesson.cues.counts(seen), answers, groups)
-    truth = lesson.questions.probabilities(answers) > 0.5
-    return scorer, judge, set_bars(lesson.questions, lesson.questions.probabilities(yes), truth)
+    # Bars are set on ideas alone: rare values are not as rare among the examples.
+    said, truth = (lesson.questions.probabilities(part[: lesson.n_ideas]) for part in (yes, answers))
+    return scorer, judge, set_bars(lesson.questions, said, truth > 0.5)

@@ -12,9 +12,9 @@ import numpy as np
 from recommender.catalogue.bundled import data_folder, models_folder
 from recommender.catalogue.tagger.cues import Cues, load_cues
 from recommender.catalogue.tagger.deciding import confidences, decide, tags_of
+from recommender.catalogue.tagger.examples import Example, load_examples
 from recommender.catalogue.tagger.judging import Judge
 from recommender.catalogue.tagger.learning import Lesson, learn
-from recommender.catalogue.tagger.lines import Line, load_lines
 from recommender.catalogue.tagger.mending import mend
 from recommender.catalogue.tagger.ridge import Scorer
 from recommender.catalogue.tagger.targets import Questions
@@ -60,7 +60,7 @@ class Tagger:
         taxonomy: Taxonomy,
         *,
         cues: Cues | None = None,
-        lines: Sequence[Line] | None = None,
+        examples: Sequence[Example] | None = None,
         kinds: Sequence[Kind] = KINDS,
     ) -> Tagger:
         """Return a tagger that has learned from ideas with tags.
@@ -69,8 +69,8 @@ class Tagger:
         ----------
         cues : Cues or None
             Cue words; None takes those that come with Rekindle.
-        lines : Sequence[Line] or None
-            Plain lines to learn from besides; None takes those that come with Rekindle.
+        examples : Sequence[Example] or None
+            Sketches and plain lines to learn from besides; None takes those that come with Rekindle.
         kinds : Sequence[Kind]
             What texts are compared by.
 
@@ -82,8 +82,9 @@ class Tagger:
         if len(ideas) < 20:
             raise InvalidInput("ideas", f"{len(ideas)} are too few to learn from; give at least 20")
         cues = load_cues(data_folder() / "cues.yaml", taxonomy) if cues is None else cues
-        lines = load_lines(data_folder() / "lines.csv", taxonomy) if lines is None else lines
-        lesson = Lesson.of(Questions.about(taxonomy), ideas, lines, cues, kinds)
+        if examples is None:
+            examples = load_examples(data_folder() / "examples.csv", taxonomy)
+        lesson = Lesson.of(Questions.about(taxonomy), ideas, examples, cues, kinds)
         scorers: dict[View, Scorer] = {}
         judges: dict[View, Judge] = {}
         bars: dict[View, np.ndarray] = {}

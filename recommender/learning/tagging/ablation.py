@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from recommender.catalogue.tagger.cues import Cues
-from recommender.catalogue.tagger.lines import Line
+from recommender.catalogue.tagger.examples import Example
 from recommender.catalogue.tagger.tagger import Tagger
 from recommender.catalogue.tagger.texts import idea_text
 from recommender.catalogue.taxonomy import Taxonomy
@@ -44,15 +44,17 @@ def variants(taxonomy: Taxonomy) -> dict[str, Fit]:
     return {
         "all parts": Tagger.fit,
         "without cue words": partial(Tagger.fit, cues=Cues({}, {}, taxonomy)),
-        "without plain lines": _without_lines,
+        "without examples": _without_examples,
         "without pieces of words": partial(Tagger.fit, kinds=("words",)),
         "without words and pairs": partial(Tagger.fit, kinds=("pieces",)),
     }
 
 
-def measure(name: str, fit: Fit, ideas: Sequence[Idea], lines: Sequence[Line], taxonomy: Taxonomy) -> Variant:
+def measure(
+    name: str, fit: Fit, ideas: Sequence[Idea], examples: Sequence[Example], taxonomy: Taxonomy
+) -> Variant:
     """Return one row of the table."""
-    held = cross_validate(ideas, taxonomy, lines, fit, ("whole", "line"))
+    held = cross_validate(ideas, taxonomy, examples, fit, ("whole", "line"))
     questions = held.questions
     whole, line = (facet_f1s(questions, held.named[view], held.truth) for view in ("whole", "line"))
     return Variant(
@@ -61,7 +63,7 @@ def measure(name: str, fit: Fit, ideas: Sequence[Idea], lines: Sequence[Line], t
         macro_f1(questions, whole),
         macro_f1(questions, line, "ranking"),
         calibration_error(reliability(held.probabilities["whole"], held.truth)),
-        speed(fit(ideas, taxonomy, lines=lines), ideas),
+        speed(fit(ideas, taxonomy, examples=examples), ideas),
     )
 
 
@@ -74,10 +76,10 @@ def speed(tagger: Tagger, ideas: Sequence[Idea]) -> float:
     return 60 * len(texts) / (time.perf_counter() - started)
 
 
-def _without_lines(
+def _without_examples(
     ideas: Sequence[Idea],
     taxonomy: Taxonomy,
     *,
-    lines: Sequence[Line],  # noqa: ARG001 - to leave them out is the point
+    examples: Sequence[Example],  # noqa: ARG001 - to leave them out is the point
 ) -> Tagger:
-    return Tagger.fit(ideas, taxonomy, lines=())
+    return Tagger.fit(ideas, taxonomy, examples=())

@@ -1,7 +1,7 @@
 """Five-fold cross-validation of the tagger and of what it is measured against.
 
-Folds keep ideas together that are alike, and what is learned from plain lines is not from those that are like
-an idea left out. Whatever a tagger chooses (vocabulary, strengths, calibration,
+Folds keep ideas together that are alike, and what is learned from examples is not from those that are like an
+idea left out. Whatever a tagger chooses (vocabulary, strengths, calibration,
 bars) it chooses inside the other four folds.
 """
 
@@ -14,9 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from recommender.catalogue.likeness import like_groups
+from recommender.catalogue.tagger.examples import Example
 from recommender.catalogue.tagger.judging import N_FOLDS, fold_of
 from recommender.catalogue.tagger.learning import NEAR
-from recommender.catalogue.tagger.lines import Line
 from recommender.catalogue.tagger.tagger import Tagger
 from recommender.catalogue.tagger.targets import Questions
 from recommender.catalogue.tagger.texts import VIEWS, View, idea_text, seen_as
@@ -25,9 +25,9 @@ from recommender.domain import Idea, Tags
 
 
 class Fit(Protocol):
-    """Anything that makes a tagger of ideas and plain lines."""
+    """Anything that makes a tagger of ideas and examples."""
 
-    def __call__(self, ideas: Sequence[Idea], taxonomy: Taxonomy, *, lines: Sequence[Line]) -> Tagger:
+    def __call__(self, ideas: Sequence[Idea], taxonomy: Taxonomy, *, examples: Sequence[Example]) -> Tagger:
         """Return the tagger."""
 
 
@@ -60,7 +60,7 @@ def folds(ideas: Sequence[Idea]) -> np.ndarray:
 def cross_validate(
     ideas: Sequence[Idea],
     taxonomy: Taxonomy,
-    lines: Sequence[Line],
+    examples: Sequence[Example],
     fit: Fit = Tagger.fit,
     views: Sequence[View] = VIEWS,
 ) -> Held:
@@ -72,7 +72,7 @@ def cross_validate(
     for number in range(N_FOLDS):
         out = np.flatnonzero(fold == number)
         known = [ideas[at] for at in np.flatnonzero(fold != number).tolist()]
-        tagger = fit(known, taxonomy, lines=unlike(lines, [ideas[at] for at in out.tolist()]))
+        tagger = fit(known, taxonomy, examples=unlike(examples, [ideas[at] for at in out.tolist()]))
         for view in views:
             texts = [seen_as(idea_text(ideas[at]), view) for at in out.tolist()]
             probabilities[view][out] = tagger.probabilities(texts)
@@ -124,11 +124,11 @@ def plain(ideas: Sequence[Idea], taxonomy: Taxonomy) -> np.ndarray:
     return named
 
 
-def unlike(lines: Sequence[Line], ideas: Sequence[Idea]) -> list[Line]:
-    """Return the lines that are like none of the ideas, not even by way of another."""
-    documents = [idea_text(idea).document for idea in ideas] + [line.text.document for line in lines]
+def unlike(examples: Sequence[Example], ideas: Sequence[Idea]) -> list[Example]:
+    """Return the examples that are like none of the ideas, not even by way of another."""
+    documents = [idea_text(idea).document for idea in ideas] + [example.text.document for example in examples]
     groups = like_groups(documents, NEAR)
-    return [lines[at - len(ideas)] for group in groups if group[0] >= len(ideas) for at in group.tolist()]
+    return [examples[at - len(ideas)] for group in groups if group[0] >= len(ideas) for at in group.tolist()]
 
 
 def mask(questions: Questions, tags: Sequence[Tags]) -> np.ndarray:

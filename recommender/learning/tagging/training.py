@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recommender.catalogue.bundled import data_folder
 from recommender.catalogue.library import Catalogue
-from recommender.catalogue.tagger.lines import load_lines
+from recommender.catalogue.tagger.examples import load_examples
 from recommender.catalogue.tagger.storage import read_tagger, write_tagger
 from recommender.catalogue.tagger.tagger import Tagger
 from recommender.catalogue.tagger.texts import idea_text
@@ -31,21 +31,21 @@ def train(
         If what was written does not say the same as what was fitted.
     """
     ideas, taxonomy = catalogue.ideas, catalogue.taxonomy
-    lines = load_lines(data_folder() / "lines.csv", taxonomy)
+    examples = load_examples(data_folder() / "examples.csv", taxonomy)
     say(f"Judging on {len(ideas)} ideas …")
-    held = cross_validate(ideas, taxonomy, lines)
+    held = cross_validate(ideas, taxonomy, examples)
     baselines = {"majority": majority(ideas, taxonomy), "plain": plain(ideas, taxonomy)}
     measured: list[Variant] = []
     for name, fit in variants(taxonomy).items() if ablate else ():
         say(f"Without a part: {name} …")
-        measured.append(measure(name, fit, ideas, lines, taxonomy))
+        measured.append(measure(name, fit, ideas, examples, taxonomy))
     say("Fitting on all of them …")
-    tagger = Tagger.fit(ideas, taxonomy, lines=lines)
+    tagger = Tagger.fit(ideas, taxonomy, examples=examples)
     f1s = facet_f1s(held.questions, held.named["whole"], held.truth)
     manifest = {
         "catalogue_sha256": catalogue.content_hash,
         "n_ideas": len(ideas),
-        "n_lines": len(lines),
+        "n_examples": len(examples),
         "macro_f1_ranking": round(macro_f1(held.questions, f1s, "ranking"), 4),
         "ablation": [asdict(variant) for variant in measured],
     }
@@ -55,6 +55,6 @@ def train(
         raise ModelError(f"{out}: what was written differs from what was fitted; please report it")
     bins = reliability(held.probabilities["whole"], held.truth)
     (out / "reliability.svg").write_text(reliability_svg(bins), encoding="utf-8")
-    card = write_card(held, baselines, measured, len(ideas), len(lines))
+    card = write_card(held, baselines, measured, len(ideas), len(examples))
     (out / "card.md").write_text(card, encoding="utf-8")
     return card
