@@ -13,7 +13,7 @@ from recommender.catalogue.tagger.tagger import Tagger
 from recommender.catalogue.tagger.texts import idea_text
 from recommender.catalogue.taxonomy import Taxonomy
 from recommender.domain import Idea
-from recommender.learning.tagging.crossval import Fit, cross_validate
+from recommender.learning.tagging.crossval import Fit, Held, cross_validate
 from recommender.learning.tagging.scores import calibration_error, facet_f1s, macro_f1, reliability
 
 
@@ -40,9 +40,8 @@ class Variant:
 
 
 def variants(taxonomy: Taxonomy) -> dict[str, Fit]:
-    """Return what to compare, by name."""
+    """Return what to compare the whole with, by name."""
     return {
-        "all parts": Tagger.fit,
         "without cue words": partial(Tagger.fit, cues=Cues({}, {}, taxonomy)),
         "without examples": _without_examples,
         "without pieces of words": partial(Tagger.fit, kinds=("words",)),
@@ -53,8 +52,13 @@ def variants(taxonomy: Taxonomy) -> dict[str, Fit]:
 def measure(
     name: str, fit: Fit, ideas: Sequence[Idea], examples: Sequence[Example], taxonomy: Taxonomy
 ) -> Variant:
-    """Return one row of the table."""
+    """Return the row of a variant, cross-validated."""
     held = cross_validate(ideas, taxonomy, examples, fit, ("whole", "line"))
+    return row_of(name, held, fit(ideas, taxonomy, examples=examples), ideas)
+
+
+def row_of(name: str, held: Held, tagger: Tagger, ideas: Sequence[Idea]) -> Variant:
+    """Return one row of the table: what was said of ideas left out, and how fast ``tagger`` is."""
     questions = held.questions
     whole, line = (facet_f1s(questions, held.named[view], held.truth) for view in ("whole", "line"))
     return Variant(
@@ -63,7 +67,7 @@ def measure(
         macro_f1(questions, whole),
         macro_f1(questions, line, "ranking"),
         calibration_error(reliability(held.probabilities["whole"], held.truth)),
-        speed(fit(ideas, taxonomy, examples=examples), ideas),
+        speed(tagger, ideas),
     )
 
 

@@ -13,7 +13,7 @@ from recommender.catalogue.tagger.storage import read_tagger, write_tagger
 from recommender.catalogue.tagger.tagger import Tagger
 from recommender.catalogue.tagger.texts import idea_text
 from recommender.errors import ModelError
-from recommender.learning.tagging.ablation import Variant, measure, variants
+from recommender.learning.tagging.ablation import measure, row_of, variants
 from recommender.learning.tagging.card import write_card
 from recommender.learning.tagging.crossval import cross_validate, majority, plain
 from recommender.learning.tagging.plot import reliability_svg
@@ -35,12 +35,12 @@ def train(
     say(f"Judging on {len(ideas)} ideas …")
     held = cross_validate(ideas, taxonomy, examples)
     baselines = {"majority": majority(ideas, taxonomy), "plain": plain(ideas, taxonomy)}
-    measured: list[Variant] = []
+    say("Fitting on all of them …")
+    tagger = Tagger.fit(ideas, taxonomy, examples=examples)
+    measured = [row_of("all parts", held, tagger, ideas)]
     for name, fit in variants(taxonomy).items() if ablate else ():
         say(f"Without a part: {name} …")
         measured.append(measure(name, fit, ideas, examples, taxonomy))
-    say("Fitting on all of them …")
-    tagger = Tagger.fit(ideas, taxonomy, examples=examples)
     f1s = facet_f1s(held.questions, held.named["whole"], held.truth)
     manifest = {
         "catalogue_sha256": catalogue.content_hash,
