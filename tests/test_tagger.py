@@ -57,7 +57,7 @@ def tagger() -> Tagger:
 @pytest.fixture(scope="module")
 def small(shipped: Catalogue) -> Tagger:
     """Return a tagger fitted to every tenth idea."""
-    return Tagger.fit(shipped.ideas[::10], shipped.taxonomy)
+    return Tagger.fit(shipped.ideas[::10], shipped.taxonomy, examples=())
 
 
 class TestShipped:
@@ -428,11 +428,15 @@ class TestCommands:
         for name in ("taxonomy.yaml", "quiz.yaml"):
             shutil.copy(data_folder() / name, folder / name)
         shutil.copy(data_folder() / "ideas" / "nature.yaml", folder / "ideas" / "nature.yaml")
+        examples = (data_folder() / "examples.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / "examples.csv").write_text("".join(examples[:31] + examples[-20:]), encoding="utf-8")
         out = tmp_path / "tagger"
         ran = CliRunner().invoke(main, ["ideas", "train-tagger", "--folder", str(folder), "--out", str(out)])
         assert ran.exit_code == 0, ran.output
         assert sorted(path.name for path in out.iterdir()) == [
             "arrays.npz", "card.md", "manifest.json", "reliability.svg"
         ]  # fmt: skip
-        assert "macro-F1" in (out / "card.md").read_text(encoding="utf-8")
+        card = (out / "card.md").read_text(encoding="utf-8")
+        assert "macro-F1" in card
+        assert "50 examples" in card
         assert load_tagger(out).tag([IdeaText("Walk in the woods")])

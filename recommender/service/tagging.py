@@ -56,7 +56,7 @@ def train_tagger(
     # Here, not above: it needs scikit-learn, which a web worker must not load.
     from recommender.learning.tagging.training import train
 
-    return train(out, load_catalogue(folder), ablate=ablate, say=say)
+    return train(out, load_catalogue(folder), folder, ablate=ablate, say=say)
 
 
 def _tagged(texts: Sequence[IdeaText], folder: Path | None) -> tuple[TaggedText, ...]:

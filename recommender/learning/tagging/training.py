@@ -21,9 +21,19 @@ from recommender.learning.tagging.scores import facet_f1s, macro_f1, reliability
 
 
 def train(
-    out: Path, catalogue: Catalogue, *, ablate: bool = False, say: Callable[[str], None] = lambda _: None
+    out: Path,
+    catalogue: Catalogue,
+    folder: Path | None = None,
+    *,
+    ablate: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> str:
     """Train on a catalogue, judge by cross-validation, write both into ``out``; return the card.
+
+    Parameters
+    ----------
+    folder : Path or None
+        The catalogue's; its ``examples.csv`` is learned from besides, or the one that ships if it has none.
 
     Raises
     ------
@@ -31,7 +41,9 @@ def train(
         If what was written does not say the same as what was fitted.
     """
     ideas, taxonomy = catalogue.ideas, catalogue.taxonomy
-    examples = load_examples(data_folder() / "examples.csv", taxonomy)
+    shipped = data_folder() / "examples.csv"
+    own = shipped if folder is None else folder / "examples.csv"
+    examples = load_examples(own if own.exists() else shipped, taxonomy)
     say(f"Judging on {len(ideas)} ideas …")
     held = cross_validate(ideas, taxonomy, examples)
     baselines = {"majority": majority(ideas, taxonomy), "plain": plain(ideas, taxonomy)}
@@ -46,7 +58,7 @@ def train(
         "catalogue_sha256": catalogue.content_hash,
         "n_ideas": len(ideas),
         "n_examples": len(examples),
-        "macro_f1_ranking": round(macro_f1(held.questions, f1s, "ranking"), 4),
+        "macro_f1_ranking": macro_f1(held.questions, f1s, "ranking"),
         "ablation": [asdict(variant) for variant in measured],
     }
     write_tagger(out, tagger, manifest)
