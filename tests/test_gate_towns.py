@@ -61,12 +61,11 @@ def stale(town: Town) -> pd.DataFrame:
     return town.earlier.sort_values("rated_at").iloc[: len(town.earlier) // 4]
 
 
-# In these two of the thirty the later ratings do not show that the candidate is worse: +.0038 nats a rating,
-# 90 % interval -.0091 to +.0166, and +.0005, -.0070 to +.0080. A gate that tolerates half as much refuses
-# both, and two of ten truly better ones with them.
+# In this one of the thirty the later ratings do not show that the candidate is worse: the 90 % interval of
+# what it loses lies around zero.
 UNSEEN = pytest.mark.xfail(strict=True, reason="four hundred later ratings do not show it")
 SPOILED = [
-    pytest.param(number, spoil, marks=[UNSEEN] if (number, spoil) in ((6, one_ignored), (7, stale)) else [])
+    pytest.param(number, spoil, marks=[UNSEEN] if (number, spoil) == (7, stale) else [])
     for spoil in (shuffled, one_ignored, stale)
     for number in TOWNS
 ]

@@ -382,6 +382,7 @@ class TestPlans:
             "time_of_day": "any",
             "setting": "indoor",
             "lead_time": "now",
+            "talk_depth": "chatty",
         }
         like = next(
             it

@@ -24,7 +24,7 @@ from recommender.preferences.model import (
     with_intercept,
 )
 from recommender.preferences.ridge import PENALTIES
-from recommender.preferences.strength import Strength
+from recommender.preferences.strength import VAGUE, Strength
 from recommender.preferences.units import in_plain_units, own_units
 
 RATERS = "raters"
@@ -39,7 +39,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     prior : Parameters or None
         Where to start and what to shrink to; None takes a vague prior scaled to the ratings given.
     strength : Strength or None
-        How much the prior is worth; None takes the defaults.
+        How much the prior is worth; None takes ``Strength()`` for ``prior`` and ``VAGUE`` for a vague one.
     n_factors : int
         How many factors of ideas, beyond their features, are looked for in the ratings; 0 for none.
     count_raters : bool
@@ -122,7 +122,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         assert self.prior is not None
         n_answers = len(self.prior.answer_names)
         self.unanswered_ = np.zeros(n_answers)
-        return self._fitted(self.prior, self.idea_features_, self.partner_features_)
+        return self._fitted(self.prior, self.idea_features_, self.partner_features_, Strength())
 
     def _fit_vague(self) -> Parameters:
         """Fit in units in which a vague prior treats all columns alike; no answer counts as the average."""
@@ -134,7 +134,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             self.unanswered_ = people.mean().fillna(0.0).to_numpy(dtype=float)
             people = people.sub(self.unanswered_).div(partner_units)
         ideas = ideas.div(idea_units)
-        fitted = self._fitted(vague_prior(self.ratings_, ideas, people), ideas, people)
+        fitted = self._fitted(vague_prior(self.ratings_, ideas, people), ideas, people, VAGUE)
         return in_plain_units(fitted, idea_units, partner_units, self.unanswered_)
 
     @classmethod
@@ -237,7 +237,9 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
                 out[row] = np.concatenate([head, *tail])
         return pd.DataFrame(out, columns=columns, index=pairs.index)
 
-    def _fitted(self, prior: Parameters, ideas: pd.DataFrame, people: pd.DataFrame | None) -> Parameters:
+    def _fitted(
+        self, prior: Parameters, ideas: pd.DataFrame, people: pd.DataFrame | None, strength: Strength
+    ) -> Parameters:
         start = replace(
             prior,
             idea_ids=tuple(ideas.index),
@@ -256,7 +258,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         fitted = fit_parameters(
             feedback,
             start,
-            strength=self.strength,
+            strength=self.strength or strength,
             max_iterations=self.max_iterations,
             on_iteration=note,
             n_jobs=self.n_jobs,

@@ -30,12 +30,17 @@ class Strength:
         weights: many features are held as firmly as few.
     """
 
-    covariances: float = 3.0
-    variances: float = 2.0
-    scales: float = 0.1
+    covariances: float = 1.0
+    variances: float = 5.0
+    scales: float = 10.0
     level_sd: float = 0.02
     appeal_sd: float = 0.15
     answer_sd: float = 0.2
+
+
+VAGUE = Strength(covariances=3.0, variances=2.0, scales=0.1)
+"""For a prior that states nothing: its scales are a guess and give way at once, and that no tag matters more
+than another is held until many say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
