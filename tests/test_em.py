@@ -12,7 +12,7 @@ from recommender.preferences.em import fit_parameters
 from recommender.preferences.feedback import Feedback
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.passes import Passes
-from recommender.preferences.strength import Strength
+from recommender.preferences.strength import VAGUE, Strength
 
 N_IDEAS, N_FEATURES, N_COUPLES, N_DATES = 40, 3, 60, 10
 
@@ -140,7 +140,7 @@ def test_leniency_does_not_make_tastes_wide() -> None:
     alone = Feedback(
         rating, rng.integers(N_IDEAS, size=n), partner, partner, np.arange(n), features, np.zeros((20, 0))
     )
-    found = fit_parameters(alone, prior())
+    found = fit_parameters(alone, prior(), strength=VAGUE)
     spread = np.diag(found.couple_cov + found.partner_cov)
     assert spread[0] > 1
     assert spread[1:].max() < 0.02
@@ -159,9 +159,8 @@ def test_answers_may_say_much_of_leniency_and_nothing_of_tags(of_tags: bool) -> 
     said = np.vecdot(with_intercept(features)[idea] @ weights, answers[partner])
     rating = 3 + said + rng.normal(0, 0.7, size=n)
     start = replace(prior(), answer_names=("p", "q"), fixed=np.pad(prior().fixed, ((0, 0), (0, 2))))
-    passes = Passes(
-        Feedback(rating, idea, partner, partner, np.arange(n), features, answers), start, Strength()
-    )
+    feedback = Feedback(rating, idea, partner, partner, np.arange(n), features, answers)
+    passes = Passes(feedback, start, VAGUE)
     first = passes.scale.copy()
     moved = start
     for _ in range(4):

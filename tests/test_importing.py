@@ -336,10 +336,12 @@ class TestPlans:
         return replace(stock, table=replace(stock.table, offered=stock.table.offered & mask))
 
     def reviewed_event(self, d: Deployment, starts: str, ends: str) -> str:
-        """Import an event, confirm its tags, and return its id."""
+        """Import an event, say what it asks for, confirm the rest as guessed, and return its id."""
         take(d, event("Lantern walk", starts, ends), "e.jsonld")
         (idea_id,) = offered(d)
-        review_idea(d, idea_id)
+        said = {"lead_time": "now", "season": "any", "time_of_day": "any", "talk_depth": "chatty"}
+        said |= {"weather": "any", "place": "event", "hazard": "none", "mobility": "step_free"}
+        review_idea(d, idea_id, {facet: [value] for facet, value in said.items()})
         return idea_id
 
     def shown(self, plan: Plan) -> Sequence[str]:
