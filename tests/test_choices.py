@@ -131,16 +131,17 @@ def test_ours_finds_what_people_choose_later() -> None:
     assert value["popularity"] < 0.6
 
 
-@pytest.mark.filterwarnings("ignore:pkg_resources")
-@pytest.mark.skipif("lightfm" not in installed(), reason="needs the extra bench")
-def test_lightfm_by_features_knows_no_idea_by_itself() -> None:
-    """Ideas of one kind score alike; with embeddings of their own they do not."""
-    choices, ideas = crowd()
-    train = with_dealt(choices, np.random.default_rng(0))
-    pairs = pairs_of("p00", list(ideas.index[::N_TASTES]))
-    for by_features in (True, False):
-        model = LightFMRecommender(by_features=by_features).fit(train, ideas)
-        assert (np.ptp(model.predict(pairs)) < 1e-6) == by_features
+if "lightfm" in installed():  # the extra bench
+
+    @pytest.mark.filterwarnings("ignore:pkg_resources")
+    def test_lightfm_by_features_knows_no_idea_by_itself() -> None:
+        """Ideas of one kind score alike; with embeddings of their own they do not."""
+        choices, ideas = crowd()
+        train = with_dealt(choices, np.random.default_rng(0))
+        pairs = pairs_of("p00", list(ideas.index[::N_TASTES]))
+        for by_features in (True, False):
+            model = LightFMRecommender(by_features=by_features).fit(train, ideas)
+            assert (np.ptp(model.predict(pairs)) < 1e-6) == by_features
 
 
 def test_command_judges_choices(tmp_path: Path) -> None:
