@@ -62,7 +62,7 @@ bench-scale: $(VENV)/.test-stamp  ## plans and weeks from a thousand couples to 
 prior: $(VENV)/.run-stamp  ## build the shipped prior anew, after catalogue, quiz or prior.yaml changed
 	$(BIN)/python -m recommender.learning.shipped
 
-tagger: $(VENV)/.run-stamp  ## train and judge the shipped tagger anew, after the catalogue changed (some minutes)
+tagger: $(VENV)/.run-stamp  ## train and judge the shipped tagger anew, after the catalogue changed (half an hour)
 	$(BIN)/rekindle ideas train-tagger --ablate
 
 screenshots: $(VENV)/.test-stamp programs  ## take the pictures of the README anew

@@ -11,7 +11,7 @@ import pytest
 from recommender.catalogue.library import Catalogue, load_catalogue
 from recommender.cli import main
 from recommender.learning.evaluation.simulated import simulated
-from recommender.learning.evaluation.town import build_town
+from recommender.learning.evaluation.town import MOOD_SD, NOISE_SD, build_town
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +37,16 @@ def test_both_partners_rate_each_date(shipped: Catalogue) -> None:
 
 
 def test_ratings_follow_what_is_true(shipped: Catalogue) -> None:
-    """What people enjoy more they rate higher: the correlation is that of noise and mood, about .7."""
+    """Enjoyment and ratings correlate as mood, noise and rounding to whole numbers leave them."""
     data = simulated(shipped, n_couples=60)
     town = build_town(shipped, 60, seed=0)
     at = {idea.idea_id: column for column, idea in enumerate(shipped.ideas)}
     person = data.ratings["partner_id"].to_numpy()
     columns = np.array([at[idea_id] for idea_id in data.ratings["idea_id"]])
     felt = town.enjoyment[person // 2, person % 2, columns]
-    assert np.corrcoef(felt, data.ratings["rating"])[0, 1] > 0.6
+    disturbed = MOOD_SD**2 + NOISE_SD**2 + 1 / 12
+    expected = np.sqrt(felt.var() / (felt.var() + disturbed))
+    assert np.corrcoef(felt, data.ratings["rating"])[0, 1] == pytest.approx(expected, abs=0.03)
 
 
 def test_the_command_needs_no_folder(tmp_path: Path) -> None:

@@ -338,14 +338,10 @@ def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFr
     raters = ratings["idea_id"].value_counts().transform("log").reindex(idea_features.index)
     known = raters.notna().to_numpy()
     if known.any() and not known.all():
-        ridge = RidgeCV(PENALTIES).fit(_plain(idea_features)[known], raters[known])
-        raters = raters.fillna(pd.Series(ridge.predict(_plain(idea_features)), idea_features.index))
+        design = with_intercept(idea_features.to_numpy(dtype=float))  # there may be no features
+        expected = RidgeCV(PENALTIES).fit(design[known], raters[known]).predict(design)
+        raters = raters.fillna(pd.Series(expected, idea_features.index))
     return idea_features.assign(**{RATERS: raters.fillna(0.0)})
-
-
-def _plain(features: pd.DataFrame) -> np.ndarray:
-    """Return the features behind a column of ones, for there may be none."""
-    return with_intercept(features.to_numpy(dtype=float))
 
 
 def feedback_of(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +23,9 @@ from recommender.catalogue.tagger.targets import Questions
 from recommender.catalogue.tagger.texts import IdeaText, View, idea_text, seen_as
 from recommender.catalogue.tagger.words import Kind, Vocabulary, Words, learn_vocabulary
 from recommender.domain import Idea
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 NEAR = 0.2
 """Likeness above which ideas are kept together when some are left out: stricter than a near-duplicate."""
@@ -66,26 +71,39 @@ class Lesson:
         vocabularies = tuple(learn_vocabulary(kind, documents) for kind in kinds)
         return cls(questions, texts, len(ideas), answers, like_groups(documents, NEAR), cues, vocabularies)
 
+    @cached_property
+    def words(self) -> Words:
+        """What turns texts into vectors."""
+        return Words(self.vocabularies)
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """Which texts have steps, bool (n_texts,)."""
+        return np.array([text.view == "whole" for text in self.texts])
+
+    @cached_property
+    def whole_vectors(self) -> csr_matrix:
+        """Those texts as vectors."""
+        return self.words.vectors([self.texts[at].document for at in np.flatnonzero(self.whole).tolist()])
+
 
 def learn(lesson: Lesson, view: View) -> tuple[Scorer, Judge, np.ndarray]:
     """Return scorer, judge and bars for texts of one view."""
     from scipy.sparse import vstack
 
-    whole = np.array([text.view == "whole" for text in lesson.texts])
-    wholes = np.flatnonzero(whole)
-    words, whole_texts = Words(lesson.vocabularies), [lesson.texts[at].document for at in wholes.tolist()]
-    vectors = words.vectors(whole_texts)
+    whole, examples = lesson.whole, lesson.whole_vectors
     if view == "whole":
-        seen, answers = [lesson.texts[at] for at in wholes.tolist()], lesson.answers[wholes]
-        groups = members = like_groups(whole_texts, NEAR)
-        examples, taught = vectors, answers
+        seen, answers = [text for text in lesson.texts if text.view == "whole"], lesson.answers[whole]
+        groups = members = like_groups([text.document for text in seen], NEAR)
+        taught = answers
     else:
         seen, answers = [seen_as(text, view) for text in lesson.texts], lesson.answers
         groups, behind = lesson.groups, len(seen) + np.cumsum(whole) - 1
         # Behind them the whole texts, each in the group of the text that it is.
         members = [np.append(group, behind[group[whole[group]]]) for group in groups]
-        examples = vstack([words.vectors([text.document for text in seen]), vectors], format="csr")
-        taught = np.vstack([answers, answers[wholes]])
+        cut = lesson.words.vectors([text.document for text in seen])
+        examples = vstack([cut, examples], format="csr")
+        taught = np.vstack([answers, answers[whole]])
     scorer, left_out = fit_scorer(examples, taught, members)
     judge, yes = fit_judge(lesson.questions, left_out[: len(seen)], lesson.cues.counts(seen), answers, groups)
     # Bars are set on ideas alone: rare values are not as rare among the examples.

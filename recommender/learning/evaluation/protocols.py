@@ -155,9 +155,8 @@ def _budget(spare: pd.Series, revealed: Sequence[int]) -> pd.Series:
 
 def _later(ratings: pd.DataFrame, seed: int) -> Split:
     train, after = _cut(_in_time(ratings, "later", np.random.default_rng(seed)), TEST_SHARE)
-    counts = train["partner_id"].value_counts()
     sizes = after.groupby("partner_id")["rating"].transform("size")
-    held = after[(sizes >= HELD_OUT) & after["partner_id"].isin(counts.index)]
+    held = after[(sizes >= HELD_OUT) & after["partner_id"].isin(train["partner_id"])]
     return Split("later", seed, train, _trial(train, held))
 
 
