@@ -23,7 +23,8 @@ from recommender.learning.evaluation.metrics import (
     rating_metrics,
 )
 from recommender.learning.evaluation.protocols import split
-from recommender.preferences.estimator import RATERS, HierarchicalRecommender
+from recommender.preferences.estimator import HierarchicalRecommender
+from recommender.preferences.raters import RATERS
 from tests.contracts import pairs_of
 
 N_PEOPLE, N_IDEAS = 60, 24

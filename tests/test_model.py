@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import block_diag
 
-from recommender.preferences.estimator import HierarchicalRecommender, feedback_of, vague_prior, with_raters
+from recommender.preferences.estimator import HierarchicalRecommender, feedback_of, vague_prior
 from recommender.preferences.model import CoupleRatings, HierarchicalModel, Parameters, with_intercept
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
@@ -282,18 +282,3 @@ def test_little_feedback_does_not_run_away() -> None:
     start = np.var([1.0, 5.0, 5.0])
     assert 0.5 < fitted.noise_var / (start / 4) < 2
     assert np.isfinite(HierarchicalRecommender().fit(ratings, ideas).predict(pairs_of("p", ["c"]))).all()
-
-
-def test_how_many_rated_an_idea_is_expected_of_ideas_that_nobody_rated() -> None:
-    """Loud ideas have nine raters each, others three: a new loud one counts as about nine."""
-    ideas = pd.DataFrame({"loud": [1.0, 0.0] * 40}, index=[f"i{at}" for at in range(80)])
-    rated = [
-        (person, idea) for idea, loud in ideas["loud"][:60].items() for person in range(9 if loud else 3)
-    ]
-    ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id"]).assign(rating=3.0)
-    raters = with_raters(ideas, ratings)["raters"]
-    np.testing.assert_allclose(raters[:60], np.log([9, 3] * 30))
-    np.testing.assert_allclose(raters[60:], np.log([9, 3] * 10), atol=0.02)
-    assert (with_raters(ideas, ratings[:0])["raters"] == 0).all()
-    without = with_raters(ideas[[]], ratings)["raters"]
-    np.testing.assert_allclose(without[60:], np.log([9, 3]).mean())

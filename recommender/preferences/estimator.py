@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import RidgeCV
 from sklearn.utils.validation import check_is_fitted
 
 from recommender.preferences.em import fit_parameters
@@ -21,14 +20,10 @@ from recommender.preferences.model import (
     HierarchicalModel,
     Parameters,
     with_features,
-    with_intercept,
 )
-from recommender.preferences.ridge import PENALTIES
+from recommender.preferences.raters import with_raters
 from recommender.preferences.strength import VAGUE, Strength
 from recommender.preferences.units import in_plain_units, own_units
-
-RATERS = "raters"
-"""The column that a fit without a prior of its own adds to the features: how many rated an idea."""
 
 
 class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
@@ -43,7 +38,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     n_factors : int
         How many factors of ideas, beyond their features, are looked for in the ratings; 0 for none.
     count_raters : bool
-        Whether a fit without a prior counts how many rated an idea among its features.
+        Whether a fit without a prior takes who rated an idea, and how many, for features of it.
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
@@ -327,21 +322,6 @@ def answer_rows(
         return np.tile(unanswered, (len(members), 1))
     rows = partner_features.reindex(pd.Index(members)).to_numpy(dtype=float)
     return np.where(np.isnan(rows), unanswered, rows)
-
-
-def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
-    """Return the features and how many rated each idea, as a logarithm.
-
-    What many chose to rate is often better, and some people care for it more than others do. Ideas that
-    nobody rated have what their features let expect (ridge regression), or 0 where nobody rated anything.
-    """
-    raters = ratings["idea_id"].value_counts().transform("log").reindex(idea_features.index)
-    known = raters.notna().to_numpy()
-    if known.any() and not known.all():
-        design = with_intercept(idea_features.to_numpy(dtype=float))  # there may be no features
-        expected = RidgeCV(PENALTIES).fit(design[known], raters[known]).predict(design)
-        raters = raters.fillna(pd.Series(expected, idea_features.index))
-    return idea_features.assign(**{RATERS: raters.fillna(0.0)})
 
 
 def feedback_of(

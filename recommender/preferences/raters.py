@@ -1,0 +1,64 @@
+"""What an idea's raters tell of it, whatever they thought of it: how many they are, and who.
+
+People choose what they rate, and they choose by taste: ideas that the same people took up are alike in ways
+that no tag may name, and what many took up is often better.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import RidgeCV
+
+from recommender.preferences.factors import PEOPLE_FOR_ONE
+from recommender.preferences.model import with_intercept
+from recommender.preferences.ridge import PENALTIES
+
+RATERS = "raters"
+"""The column for how many rated an idea, as a logarithm; ``raters:1`` and so on are for who did."""
+N_AXES = 8
+DOUBT = 5.0
+"""Average raters that every idea is given beside its own: what few rated lies near the middle."""
+
+
+def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+    """Return the features, how many rated each idea, and where that puts it among the others.
+
+    Ideas that nobody rated have what their features let expect (ridge regression), or 0 where nobody rated
+    anything.
+    """
+    told = _told(ratings).reindex(idea_features.index)
+    known = told[RATERS].notna().to_numpy()
+    if known.any() and not known.all():
+        design = with_intercept(idea_features.to_numpy(dtype=float))  # there may be no features
+        ridge = RidgeCV(PENALTIES, alpha_per_target=True).fit(design[known], told[known])
+        told[~known] = ridge.predict(design[~known]).reshape(-1, told.shape[1])
+    return idea_features.join(told.fillna(0.0))
+
+
+def _told(ratings: pd.DataFrame) -> pd.DataFrame:
+    pairs = ratings[["partner_id", "idea_id"]].drop_duplicates()
+    partner, partners = pd.factorize(pairs["partner_id"])
+    idea, ideas = pd.factorize(pairs["idea_id"])
+    n_axes = max(0, min(N_AXES, len(partners) // PEOPLE_FOR_ONE, len(ideas) - 2))
+    axes = _axes(partner, idea, n_axes) if n_axes else np.zeros((len(ideas), 0))
+    told = np.column_stack([np.log(np.bincount(idea, minlength=len(ideas))), axes])
+    return pd.DataFrame(told, ideas, [RATERS, *(f"{RATERS}:{axis}" for axis in range(1, n_axes + 1))])
+
+
+def _axes(partner: np.ndarray, idea: np.ndarray, n_axes: int) -> np.ndarray:
+    """Return ideas' places on the main axes of who rated what, (n_ideas, n_axes).
+
+    Correspondence analysis (Greenacre 1984, *Theory and Applications of Correspondence Analysis*, ch. 4):
+    an idea's place is its raters' average place. The first axis of all says only how many, and is left out.
+    """
+    from scipy.sparse import csr_matrix, diags
+    from scipy.sparse.linalg import svds
+
+    rated = csr_matrix((np.ones(len(idea)), (partner, idea)))
+    by_partner = np.asarray(rated.sum(axis=1)).ravel() ** -0.5
+    by_idea = (np.asarray(rated.sum(axis=0)).ravel() + DOUBT) ** -0.5
+    weighed = diags(by_partner) @ rated @ diags(by_idea)
+    _, sizes, places = svds(weighed, k=n_axes + 1, v0=np.ones(min(weighed.shape)))
+    main_first = np.argsort(-sizes)[1:]
+    return by_idea[:, None] * (sizes[:, None] * places)[main_first].T

@@ -1,0 +1,63 @@
+"""What an idea's raters tell of it: how many, and who."""
+
+import numpy as np
+import pandas as pd
+
+from recommender.preferences.raters import DOUBT, with_raters
+
+
+def test_how_many_rated_an_idea_is_expected_of_ideas_that_nobody_rated() -> None:
+    """Loud ideas have nine raters each, others three: a new loud one counts as about nine."""
+    ideas = pd.DataFrame({"loud": [1.0, 0.0] * 40}, index=[f"i{at}" for at in range(80)])
+    rated = [
+        (person, idea) for idea, loud in ideas["loud"][:60].items() for person in range(9 if loud else 3)
+    ]
+    ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id"]).assign(rating=3.0)
+    raters = with_raters(ideas, ratings)["raters"]
+    np.testing.assert_allclose(raters[:60], np.log([9, 3] * 30))
+    np.testing.assert_allclose(raters[60:], np.log([9, 3] * 10), atol=0.02)
+    assert (with_raters(ideas, ratings[:0])["raters"] == 0).all()
+    without = with_raters(ideas[[]], ratings)["raters"]
+    np.testing.assert_allclose(without[60:], np.log([9, 3]).mean())
+
+
+def crowds(n_people: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ideas without features, and what two crowds of so many people each rated.
+
+    Everybody rates the five ideas of their crowd, one that all rate, and one that nobody else does.
+    """
+    rated = [
+        (f"{crowd}{person}", idea, 3.0)
+        for crowd in "ab"
+        for person in range(n_people)
+        for idea in (*(f"{crowd}:{at}" for at in range(5)), "all", f"{crowd}:{person}:own")
+    ]
+    ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id", "rating"])
+    return pd.DataFrame(index=ratings["idea_id"].unique()), ratings
+
+
+def test_ideas_that_the_same_people_took_up_lie_together() -> None:
+    """Ideas of one crowd lie at one place, those of the other opposite, what all rated between them."""
+    ideas, ratings = crowds(40)
+    places = with_raters(ideas, ratings)["raters:1"]
+    of_a, of_b, lone = places["a:0":"a:4"], places["b:0":"b:4"], places["a:7:own"]  # type: ignore[misc]
+    np.testing.assert_allclose(of_a, of_a.iloc[0])
+    np.testing.assert_allclose(of_b, -of_a.iloc[0])
+    assert abs(places["all"]) < 1e-9 < abs(of_a.iloc[0])
+    # One rater beside DOUBT average ones, against forty of the same place.
+    np.testing.assert_allclose(lone / of_a.iloc[0], (1 / (1 + DOUBT)) / (40 / (40 + DOUBT)))
+
+
+def test_who_rated_says_nothing_where_few_people_did() -> None:
+    """An axis takes forty people: beneath that there is none."""
+    for n_people, n_axes in ((19, 0), (20, 1), (40, 2)):
+        expected = ["raters", *(f"raters:{at + 1}" for at in range(n_axes))]
+        assert list(with_raters(*crowds(n_people))) == expected
+
+
+def test_what_they_thought_is_not_looked_at() -> None:
+    """The same people with other ratings, in another order, put ideas in the same place."""
+    ideas, ratings = crowds(40)
+    other = ratings.assign(rating=ratings.index % 5 + 1.0).sample(frac=1, random_state=0)
+    here, there = (np.abs(with_raters(ideas, given)[["raters", "raters:1"]]) for given in (ratings, other))
+    np.testing.assert_allclose(here, there, atol=1e-8)
