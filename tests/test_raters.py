@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from recommender.preferences.raters import DOUBT, with_raters
 
@@ -21,14 +22,14 @@ def test_how_many_rated_an_idea_is_expected_of_ideas_that_nobody_rated() -> None
     np.testing.assert_allclose(without[60:], np.log([9, 3]).mean())
 
 
-def crowds(n_people: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ideas without features, and what two crowds of so many people each rated.
+def crowds(n_people: int, names: str = "ab") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ideas without features, and what crowds of so many people each rated.
 
     Everybody rates the five ideas of their crowd, one that all rate, and one that nobody else does.
     """
     rated = [
         (f"{crowd}{person}", idea, 3.0)
-        for crowd in "ab"
+        for crowd in names
         for person in range(n_people)
         for idea in (*(f"{crowd}:{at}" for at in range(5)), "all", f"{crowd}:{person}:own")
     ]
@@ -48,11 +49,19 @@ def test_ideas_that_the_same_people_took_up_lie_together() -> None:
     np.testing.assert_allclose(lone / of_a.iloc[0], (1 / (1 + DOUBT)) / (40 / (40 + DOUBT)))
 
 
-def test_who_rated_says_nothing_where_few_people_did() -> None:
-    """An axis takes forty people: beneath that there is none."""
-    for n_people, n_axes in ((19, 0), (20, 1), (40, 2)):
-        expected = ["raters", *(f"raters:{at + 1}" for at in range(n_axes))]
-        assert list(with_raters(*crowds(n_people))) == expected
+@pytest.mark.parametrize(("n_people", "n_axes"), [(9, 0), (10, 1), (20, 2), (40, 3)])
+def test_there_are_no_more_axes_than_people_and_crowds_can_tell(n_people: int, n_axes: int) -> None:
+    """Four crowds differ in three ways, and each way takes forty people."""
+    told = with_raters(*crowds(n_people, "abcd"))
+    assert list(told) == ["raters", *(f"raters:{at + 1}" for at in range(n_axes))]
+
+
+def test_who_rated_says_nothing_where_everybody_picks_by_chance() -> None:
+    """Two hundred people with ten ideas each, drawn from fifty."""
+    rng = np.random.default_rng(1)
+    rated = [(person, idea, 3.0) for person in range(200) for idea in rng.choice(50, 10, replace=False)]
+    ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id", "rating"])
+    assert list(with_raters(pd.DataFrame(index=range(50)), ratings)) == ["raters"]
 
 
 def test_what_they_thought_is_not_looked_at() -> None:

@@ -40,14 +40,26 @@ def _told(ratings: pd.DataFrame) -> pd.DataFrame:
     pairs = ratings[["partner_id", "idea_id"]].drop_duplicates()
     partner, partners = pd.factorize(pairs["partner_id"])
     idea, ideas = pd.factorize(pairs["idea_id"])
-    n_axes = max(0, min(N_AXES, len(partners) // PEOPLE_FOR_ONE, len(ideas) - 2))
-    axes = _axes(partner, idea, n_axes) if n_axes else np.zeros((len(ideas), 0))
+    n_most = max(0, min(N_AXES, len(partners) // PEOPLE_FOR_ONE, len(ideas) - 2))
+    axes = _axes(partner, idea, n_most) if n_most else np.zeros((len(ideas), 0))
     told = np.column_stack([np.log(np.bincount(idea, minlength=len(ideas))), axes])
-    return pd.DataFrame(told, ideas, [RATERS, *(f"{RATERS}:{axis}" for axis in range(1, n_axes + 1))])
+    names = [RATERS, *(f"{RATERS}:{axis}" for axis in range(1, axes.shape[1] + 1))]
+    return pd.DataFrame(told, ideas, names)
 
 
-def _axes(partner: np.ndarray, idea: np.ndarray, n_axes: int) -> np.ndarray:
+def _axes(partner: np.ndarray, idea: np.ndarray, n_most: int) -> np.ndarray:
     """Return ideas' places on the main axes of who rated what, (n_ideas, n_axes).
+
+    Only axes are kept that are longer than any of the same ratings dealt out by chance (parallel analysis,
+    Horn 1965, *Psychometrika* 30).
+    """
+    lengths, places = _correspondence(partner, idea, n_most)
+    by_chance, _ = _correspondence(partner, np.random.default_rng(0).permutation(idea), 1)
+    return places[:, lengths > by_chance]
+
+
+def _correspondence(partner: np.ndarray, idea: np.ndarray, n_axes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lengths of the main axes, (n_axes,), and ideas' places on them, (n_ideas, n_axes).
 
     Correspondence analysis (Greenacre 1984, *Theory and Applications of Correspondence Analysis*, ch. 4):
     an idea's place is its raters' average place. The first axis of all says only how many, and is left out.
@@ -59,6 +71,7 @@ def _axes(partner: np.ndarray, idea: np.ndarray, n_axes: int) -> np.ndarray:
     by_partner = np.asarray(rated.sum(axis=1)).ravel() ** -0.5
     by_idea = (np.asarray(rated.sum(axis=0)).ravel() + DOUBT) ** -0.5
     weighed = diags(by_partner) @ rated @ diags(by_idea)
-    _, sizes, places = svds(weighed, k=n_axes + 1, v0=np.ones(min(weighed.shape)))
-    main_first = np.argsort(-sizes)[1:]
-    return by_idea[:, None] * (sizes[:, None] * places)[main_first].T
+    _, lengths, places = svds(weighed, k=n_axes + 1, v0=np.ones(min(weighed.shape)))
+    main_first = np.argsort(-lengths)[1:]
+    lengths, places = lengths[main_first], places[main_first]
+    return lengths, by_idea[:, None] * (lengths[:, None] * places).T
