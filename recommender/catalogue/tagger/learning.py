@@ -1,7 +1,7 @@
 """What the tagger learns from, and how, for one amount of text.
 
 Whole texts are learned from whole texts: ideas and sketches. Shorter ones are learned from these cut to that
-length, from plain lines, and from the whole texts as well, which hold most of the words.
+length, and from plain lines.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +22,6 @@ from recommender.catalogue.tagger.targets import Questions
 from recommender.catalogue.tagger.texts import IdeaText, View, idea_text, seen_as
 from recommender.catalogue.tagger.words import Kind, Vocabulary, Words, learn_vocabulary
 from recommender.domain import Idea
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 NEAR = 0.2
 """Likeness above which ideas are kept together when some are left out: stricter than a near-duplicate."""
@@ -43,15 +39,12 @@ class Lesson:
         (n_texts, n_questions).
     n_ideas : int
         How many of the texts are ideas.
-    groups : list[np.ndarray]
-        Positions of those that are alike.
     """
 
     questions: Questions
     texts: Sequence[IdeaText]
     n_ideas: int
     answers: np.ndarray
-    groups: list[np.ndarray]
     cues: Cues
     vocabularies: tuple[Vocabulary, ...]
 
@@ -69,43 +62,23 @@ class Lesson:
         documents = [text.document for text in texts]
         answers = questions.answers([idea.tags for idea in ideas] + [one.tags for one in examples])
         vocabularies = tuple(learn_vocabulary(kind, documents) for kind in kinds)
-        return cls(questions, texts, len(ideas), answers, like_groups(documents, NEAR), cues, vocabularies)
+        return cls(questions, texts, len(ideas), answers, cues, vocabularies)
 
     @cached_property
     def words(self) -> Words:
         """What turns texts into vectors."""
         return Words(self.vocabularies)
 
-    @cached_property
-    def whole(self) -> np.ndarray:
-        """Which texts have steps, bool (n_texts,)."""
-        return np.array([text.view == "whole" for text in self.texts])
-
-    @cached_property
-    def whole_vectors(self) -> csr_matrix:
-        """Those texts as vectors."""
-        return self.words.vectors([self.texts[at].document for at in np.flatnonzero(self.whole).tolist()])
-
 
 def learn(lesson: Lesson, view: View) -> tuple[Scorer, Judge, np.ndarray]:
     """Return scorer, judge and bars for texts of one view."""
-    from scipy.sparse import vstack
-
-    whole, examples = lesson.whole, lesson.whole_vectors
-    if view == "whole":
-        seen, answers = [text for text in lesson.texts if text.view == "whole"], lesson.answers[whole]
-        groups = members = like_groups([text.document for text in seen], NEAR)
-        taught = answers
-    else:
-        seen, answers = [seen_as(text, view) for text in lesson.texts], lesson.answers
-        groups, behind = lesson.groups, len(seen) + np.cumsum(whole) - 1
-        # Behind them the whole texts, each in the group of the text that it is.
-        members = [np.append(group, behind[group[whole[group]]]) for group in groups]
-        cut = lesson.words.vectors([text.document for text in seen])
-        examples = vstack([cut, examples], format="csr")
-        taught = np.vstack([answers, answers[whole]])
-    scorer, left_out = fit_scorer(examples, taught, members)
-    judge, yes = fit_judge(lesson.questions, left_out[: len(seen)], lesson.cues.counts(seen), answers, groups)
+    taught = [at for at, text in enumerate(lesson.texts) if view != "whole" or text.view == "whole"]
+    seen, answers = [seen_as(lesson.texts[at], view) for at in taught], lesson.answers[taught]
+    # By the whole texts: two pitches may be unlike where their steps are alike.
+    groups = like_groups([lesson.texts[at].document for at in taught], NEAR)
+    vectors = lesson.words.vectors([text.document for text in seen])
+    scorer, left_out = fit_scorer(vectors, answers, groups)
+    judge, yes = fit_judge(lesson.questions, left_out, lesson.cues.counts(seen), answers, groups)
     # Bars are set on ideas alone: rare values are not as rare among the examples.
     said, truth = (lesson.questions.probabilities(part[: lesson.n_ideas]) for part in (yes, answers))
     return scorer, judge, set_bars(lesson.questions, said, truth > 0.5)

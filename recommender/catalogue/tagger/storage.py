@@ -31,7 +31,7 @@ from recommender.errors import ModelError
 if TYPE_CHECKING:
     from recommender.catalogue.tagger.tagger import Tagger
 
-FORMAT = 2
+FORMAT = 3
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 REMEDY = "restore it, or make it anew with `rekindle ideas train-tagger`"
 # All that numpy, zipfile and a wrong manifest raise where the content is not what a tagger writes.
@@ -125,15 +125,12 @@ def _arrays(tagger: Tagger) -> bytes:
         # As bytes: an array of strings would take four bytes a letter, and as many letters for each term.
         arrays[f"terms_{number}"] = np.frombuffer("\n".join(vocabulary.terms).encode(), dtype=np.uint8)
         arrays[f"rarity_{number}"] = vocabulary.rarity
-    # The whole texts stand behind every other view's examples too, and are written once.
-    n_whole = tagger.scorers["whole"].examples.shape[0]
     for view in VIEWS:
         scorer = tagger.scorers[view]
-        own = scorer.examples if view == "whole" else scorer.examples[:-n_whole]
-        arrays[f"{view}_examples_data"] = own.data
-        arrays[f"{view}_examples_indices"] = own.indices.astype(np.int32)
-        arrays[f"{view}_examples_indptr"] = own.indptr.astype(np.int32)
-        arrays[f"{view}_weights"] = scorer.weights
+        arrays[f"{view}_examples_data"] = scorer.examples.data.astype(np.float16)
+        arrays[f"{view}_examples_indices"] = scorer.examples.indices.astype(np.int32)
+        arrays[f"{view}_examples_indptr"] = scorer.examples.indptr.astype(np.int32)
+        arrays[f"{view}_weights"] = scorer.weights.astype(np.float16)
         arrays[f"{view}_level"] = scorer.level
         arrays[f"{view}_judge_weights"] = tagger.judges[view].weights
         arrays[f"{view}_judge_offsets"] = tagger.judges[view].offsets
@@ -162,21 +159,16 @@ def _tagger(manifest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Ta
 
 def _scorers(arrays: Mapping[str, np.ndarray], n_terms: int) -> dict[View, Scorer]:
     # SciPy takes a second to import; a web worker that never tags does without.
-    from scipy.sparse import csr_matrix, vstack
+    from scipy.sparse import csr_matrix
 
     def examples(view: View) -> csr_matrix:
         data, indices, indptr = (arrays[f"{view}_examples_{part}"] for part in ("data", "indices", "indptr"))
-        matrix = csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, n_terms))
+        matrix = csr_matrix((data.astype(np.float32), indices, indptr), shape=(len(indptr) - 1, n_terms))
         matrix.check_format()
         return matrix
 
-    whole = examples("whole")
     return {
-        view: Scorer(
-            whole if view == "whole" else vstack([examples(view), whole], format="csr"),
-            arrays[f"{view}_weights"],
-            arrays[f"{view}_level"],
-        )
+        view: Scorer(examples(view), arrays[f"{view}_weights"].astype(np.float32), arrays[f"{view}_level"])
         for view in VIEWS
     }
 
@@ -196,8 +188,8 @@ def _check(tagger: Tagger) -> None:
         *((bars, (questions.n_values,)) for bars in tagger.bars.values()),
     ]
     for scorer in tagger.scorers.values():
-        if scorer.weights.dtype != np.float32 or len(scorer.weights) != scorer.examples.shape[0]:
-            raise ValueError(f"weights of {len(scorer.weights)} examples must be float32, one row each")
+        if len(scorer.weights) != scorer.examples.shape[0]:
+            raise ValueError(f"{len(scorer.weights)} weights are not one row for each example")
     for array, shape in shapes:
         if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
             raise ValueError(f"an array of shape {array.shape} must be finite float64 of shape {shape}")
