@@ -9,7 +9,7 @@ import pandas as pd
 from recommender.preferences.estimator import HierarchicalRecommender
 
 TERMS = ("factors", "raters", "answers", "tags")
-"""What can be left out: factors of ideas, how many rated an idea, what people said, what ideas are."""
+"""What can be left out: factors of ideas, who rated them, what people said, what ideas are."""
 
 
 class WithoutRecommender(HierarchicalRecommender):
