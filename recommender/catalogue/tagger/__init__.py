@@ -2,8 +2,8 @@
 
 >>> tagger = load_tagger()  # the one that comes with Rekindle
 >>> tagged, = tagger.tag([IdeaText("Cook a new recipe together")])
->>> tagged.tags["domain"]
-('food_drink',)
+>>> tagged.tags["domain"][0]  # the main one
+'food_drink'
 
 Importing this room loads nothing heavy; fitting, loading and tagging import SciPy and scikit-learn.
 """
