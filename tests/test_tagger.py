@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -87,6 +88,15 @@ class TestShipped:
         assert bath.tags["touch"] in {("sustained",), ("intimate",)} and "fire" in bath.tags["hazard"]
         assert call.tags["together"] in {("remote_ok",), ("remote_only",)}
         assert camp.tags["duration"] == ("overnight",) and "nature" in camp.tags["place"]
+
+    @pytest.mark.xfail(
+        strict=True,
+        reason="a favour too, .32 over a bar of .22: of 78 examples that cook 12 do so for others",
+    )
+    def test_cooking_together_is_food_alone(self, tagger: Tagger) -> None:
+        """Two who cook for themselves do no favour to anybody else."""
+        (tagged,) = tagger.tag([IdeaText("Cook a new recipe together")])
+        assert tagged.tags["domain"] == ("food_drink",)
 
     def test_safety_is_always_for_review(self, tagger: Tagger) -> None:
         """However sure it is, a person looks at what private boundaries speak of."""
@@ -371,6 +381,18 @@ class TestStorage:
         blob[100] ^= 1
         (tmp_path / "arrays.npz").write_bytes(bytes(blob))
         with pytest.raises(ModelError, match=r"does not match the hash.*train-tagger"):
+            load_tagger(tmp_path)
+
+    def test_weights_of_another_kind_are_refused(self, small: Tagger, tmp_path: Path) -> None:
+        """Weights in full precision are no artefact of ours, even with a hash that fits."""
+        write_tagger(tmp_path, small, {})
+        with np.load(tmp_path / "arrays.npz") as arrays:
+            other = dict(arrays) | {"line_weights": arrays["line_weights"].astype(np.float32)}
+        np.savez_compressed(tmp_path / "arrays.npz", **other)
+        manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+        manifest["arrays_sha256"] = hashlib.sha256((tmp_path / "arrays.npz").read_bytes()).hexdigest()
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        with pytest.raises(ModelError, match="line_weights must be float16, not float32"):
             load_tagger(tmp_path)
 
     @pytest.mark.parametrize(

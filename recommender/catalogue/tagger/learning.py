@@ -69,13 +69,19 @@ class Lesson:
         """What turns texts into vectors."""
         return Words(self.vocabularies)
 
+    @cached_property
+    def groups(self) -> list[np.ndarray]:
+        """Positions of texts that are alike, by all that there is of them."""
+        return like_groups([text.document for text in self.texts], NEAR)
+
 
 def learn(lesson: Lesson, view: View) -> tuple[Scorer, Judge, np.ndarray]:
     """Return scorer, judge and bars for texts of one view."""
-    taught = [at for at, text in enumerate(lesson.texts) if view != "whole" or text.view == "whole"]
-    seen, answers = [seen_as(lesson.texts[at], view) for at in taught], lesson.answers[taught]
-    # By the whole texts: two pitches may be unlike where their steps are alike.
-    groups = like_groups([lesson.texts[at].document for at in taught], NEAR)
+    seen, answers, groups = [seen_as(text, view) for text in lesson.texts], lesson.answers, lesson.groups
+    if view == "whole":
+        whole = [at for at, text in enumerate(seen) if text.view == "whole"]
+        seen, answers = [seen[at] for at in whole], answers[whole]
+        groups = like_groups([text.document for text in seen], NEAR)
     vectors = lesson.words.vectors([text.document for text in seen])
     scorer, left_out = fit_scorer(vectors, answers, groups)
     judge, yes = fit_judge(lesson.questions, left_out, lesson.cues.counts(seen), answers, groups)

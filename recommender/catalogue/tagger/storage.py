@@ -162,15 +162,23 @@ def _scorers(arrays: Mapping[str, np.ndarray], n_terms: int) -> dict[View, Score
     from scipy.sparse import csr_matrix
 
     def examples(view: View) -> csr_matrix:
-        data, indices, indptr = (arrays[f"{view}_examples_{part}"] for part in ("data", "indices", "indptr"))
-        matrix = csr_matrix((data.astype(np.float32), indices, indptr), shape=(len(indptr) - 1, n_terms))
+        indices, indptr = (arrays[f"{view}_examples_{part}"] for part in ("indices", "indptr"))
+        data = _halves(arrays, f"{view}_examples_data")
+        matrix = csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, n_terms))
         matrix.check_format()
         return matrix
 
     return {
-        view: Scorer(examples(view), arrays[f"{view}_weights"].astype(np.float32), arrays[f"{view}_level"])
+        view: Scorer(examples(view), _halves(arrays, f"{view}_weights"), arrays[f"{view}_level"])
         for view in VIEWS
     }
+
+
+def _halves(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """Return an array of half precision as float32; raise ValueError if it is of another kind."""
+    if arrays[name].dtype != np.float16:
+        raise ValueError(f"{name} must be float16, not {arrays[name].dtype}")
+    return arrays[name].astype(np.float32)
 
 
 def _check(tagger: Tagger) -> None:
