@@ -38,6 +38,8 @@ from tests.test_workers import WEEK, someone
 
 CLIENTS = 4
 SECONDS = 5.0
+BUSY = 0.8
+"""The share of what the service can take at which its slowest answers are looked at."""
 WORKERS = 2
 NEW_PLANS = 400
 CROWD = 20_000
@@ -69,7 +71,12 @@ class Load:
     p99: float
 
 
-def load(url: str, shares: Sequence[Iterable[tuple[str, str]]], seconds: float = np.inf) -> Load:
+def load(
+    url: str,
+    shares: Sequence[Iterable[tuple[str, str]]],
+    seconds: float = np.inf,
+    per_second: float = np.inf,
+) -> Load:
     """Ask from several clients at once, each on one connection, and return how it went.
 
     Parameters
@@ -78,14 +85,22 @@ def load(url: str, shares: Sequence[Iterable[tuple[str, str]]], seconds: float =
         For each client its paths, each with the token it is asked with.
     seconds : float
         When to stop, if they are not at an end before.
+    per_second : float
+        How often all of them together ask; without end each asks as soon as it is answered. What falls due
+        while a client still waits for an answer is counted from when it was due, or a stall would be
+        counted once where it holds up many.
     """
     took: list[float] = []
     begun = time.perf_counter()
 
     def ask(share: Iterable[tuple[str, str]]) -> None:
         connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
-        for path, token in share:
+        for number, (path, token) in enumerate(share):
             start = time.perf_counter()
+            if np.isfinite(per_second):
+                due = begun + number * len(shares) / per_second
+                time.sleep(max(due - start, 0.0))
+                start = due
             if start - begun > seconds:
                 break
             connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
@@ -126,22 +141,29 @@ def bare(body: bytes) -> Iterator[str]:
         process.terminate()
 
 
+def body_of(url: str, path: str, token: str) -> bytes:
+    """Return the bytes that are answered."""
+    asked = urllib.request.Request(f"{url}{path}", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked) as answer:
+        return bytes(answer.read())
+
+
 def requests() -> dict[str, Load]:
     """Return how the bare route and ours are answered, each under the same load."""
     path = f"/v1/weeks/{WEEK}"
     with tempfile.TemporaryDirectory() as home, served(Path(home) / "h", "--workers", str(WORKERS)) as it:
         token = someone(it)
-        asked = urllib.request.Request(f"{it.url}{path}", headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(asked) as answer:
-            body = answer.read()
-        with bare(body) as url:
+        with bare(body_of(it.url, path, token)) as url:
             same = load(url, [repeat(("/same", token))] * CLIENTS, SECONDS)
-        planned = load(it.url, [repeat((path, token))] * CLIENTS, SECONDS)
+        again = [repeat((path, token))] * CLIENTS
+        planned = load(it.url, again, SECONDS)
+        paced = load(it.url, again, 2 * SECONDS, BUSY * planned.per_second)
         new = [(path, someone(it)) for _ in range(NEW_PLANS)]
         first = load(it.url, [new[at::CLIENTS] for at in range(CLIENTS)])
     return {
         "a bare route, same bytes": same,
         "a week that is planned": planned,
+        f"a week that is planned, at {BUSY:.0%} of that": paced,
         "a week to be planned": first,
     }
 
