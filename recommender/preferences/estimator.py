@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from recommender.preferences.em import fit_parameters
 from recommender.preferences.factors import learn_factors
 from recommender.preferences.feedback import Feedback
-from recommender.preferences.frames import aligned_features, check_ratings, known_ratings
+from recommender.preferences.frames import aligned_features, check_ratings
 from recommender.preferences.model import (
     CouplePosterior,
     CoupleRatings,
@@ -21,6 +21,7 @@ from recommender.preferences.model import (
     Parameters,
     with_features,
 )
+from recommender.preferences.ordinal import OrdinalScale
 from recommender.preferences.raters import with_raters
 from recommender.preferences.strength import VAGUE, Strength
 from recommender.preferences.units import in_plain_units, own_units
@@ -48,6 +49,9 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     parameters_ : Parameters
+    scale_ : OrdinalScale
+        What each step of the ratings stands for; a prior of one's own is told in points, where each stands
+        for itself.
     objective_ : list[float]
         The objective after each iteration; never decreases.
 
@@ -106,7 +110,10 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         InvalidInput
             If a column is missing, a rating is not a number, or an idea has no features.
         """
-        self.ratings_ = check_ratings(ratings, idea_features)
+        check_ratings(ratings, idea_features)
+        steps = ratings["rating"].to_numpy(dtype=float)
+        self.scale_ = OrdinalScale.of(steps) if self.prior is None else OrdinalScale.plain()
+        self.ratings_ = self.scale_.read(ratings)
         counted = self.count_raters and self.prior is None
         self.idea_features_ = with_raters(idea_features, ratings) if counted else idea_features
         self.partner_features_ = partner_features
@@ -143,6 +150,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         """Return an estimator with parameters fitted elsewhere, that knows ``ratings`` of these people."""
         recommender = cls(prior=parameters)
         recommender.unanswered_ = np.zeros(len(parameters.answer_names))
+        recommender.scale_ = OrdinalScale.plain()
         recommender.ratings_ = check_ratings(ratings, idea_features)
         recommender.idea_features_ = idea_features
         recommender.partner_features_ = partner_features
@@ -185,7 +193,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
                 var[where] = self.model_.std(posterior, ideas)[partner, at] ** 2
         if not return_std:
             return mean
-        return mean, np.sqrt(var + self.parameters_.noise_var + self.parameters_.shock_var)
+        alone = self.parameters_.noise_var + self.parameters_.shock_var + self.scale_.rest_var
+        return mean, np.sqrt(var + alone)
 
     def sample_posterior(
         self,
@@ -272,7 +281,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     def _couples(
         self, pairs: pd.DataFrame, ratings: pd.DataFrame | None, partner_features: pd.DataFrame | None
     ) -> Iterator[tuple[list[object], CoupleRatings, np.ndarray, pd.Series]]:
-        known = known_ratings(self.ratings_, ratings)
+        known = self.ratings_ if ratings is None else self.scale_.read(ratings)
         features = self.partner_features_ if partner_features is None else partner_features
         keyed = known.assign(couple_id=_couple_ids(known), date_id=_date_ids(known))
         couple_of = dict(zip(keyed["partner_id"], keyed["couple_id"], strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-DEALS = 3
+DEALS = 6
 """How often the chosen ideas are dealt anew; each deal gives everybody as many zeros as they chose ideas."""
 
 OFFERED = 200
