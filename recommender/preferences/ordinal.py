@@ -63,7 +63,7 @@ class OrdinalScale:
         return cls(steps, scores, float(share @ (steps - scores) ** 2))
 
     def read(self, ratings: pd.DataFrame) -> pd.DataFrame:
-        """Return ratings with each ``rating`` as its score; between two steps it lies between their scores."""
+        """Return ratings with each ``rating`` as its score; between two steps lies between their scores."""
         if len(self.steps) < 2:
             return ratings
         rating = ratings["rating"].to_numpy(dtype=float)
