@@ -5,6 +5,7 @@ The JSON is read and written by pydantic alone, so the engine must hand its text
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,12 +35,17 @@ class Document(TypeDecorator[Any]):
         super().__init__()
         self.kind = kind
         self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        self._validate = self._adapter.validator.validate_json
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
         """Return ``value`` as JSON."""
         return self._adapter.dump_json(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy passes it
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002
+        """Return what reads a column; nothing of SQLAlchemy's stands between it and the driver's text."""
+        return self._read
+
+    def _read(self, value: Any) -> Any:
         """Return the domain value, None where an outer join met no row.
 
         The message of a failure leaves out what was stored.
@@ -47,7 +53,7 @@ class Document(TypeDecorator[Any]):
         if value is None:
             return None
         try:
-            return self._adapter.validate_json(value)
+            return self._validate(value)
         except ValidationError:
             raise StoreError(
                 "The database holds a document that this version cannot read; "
@@ -76,12 +82,14 @@ class Moment(TypeDecorator[datetime]):
         in_utc = value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
-    def process_result_value(
-        self,
-        value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy passes it
-    ) -> datetime | None:
-        """Return the moment in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002
+        """Return what reads a column in UTC; SQLite keeps it as text."""
+        return _of_text if dialect.name == "sqlite" else _in_utc
+
+
+def _of_text(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
+
+
+def _in_utc(stored: datetime | None) -> datetime | None:
+    return None if stored is None else stored.astimezone(UTC)

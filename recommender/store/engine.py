@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError, TimeoutError
 
 from recommender.errors import StoreError
 from recommender.store.columns import AS_TEXT
@@ -19,10 +19,7 @@ BAD_ADDRESS = (
     "sqlite:////srv/rekindle.sqlite3 or postgresql+psycopg://user:password@host/rekindle."
 )
 
-READING: dict[str, dict[str, Any]] = {
-    "sqlite": {"begin": ("BEGIN",)},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-}
+READING_POSTGRESQL: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # SQLite alters a table by making it anew; with foreign keys on, dropping the old one would delete
 # the rows that refer to it.
 REBUILDING: dict[str, dict[str, Any]] = {
@@ -49,7 +46,7 @@ def open_engine(url: str) -> Engine:
     """
     try:
         address = make_url(url)
-        if address.get_backend_name() not in READING:
+        if address.get_backend_name() not in REBUILDING:
             raise StoreError(BAD_ADDRESS)
         engine = create_engine(address, hide_parameters=True, **AS_TEXT, **_options(address))
     except ArgumentError:
@@ -106,20 +103,10 @@ def failing_in_words(engine: Engine) -> Iterator[None]:
         raise told from error
 
 
-@contextmanager
-def failing_as_wrapped(dialect: Dialect) -> Iterator[None]:
-    """Let what the driver is asked directly fail as what it is asked by SQLAlchemy.
-
-    Raises
-    ------
-    DBAPIError
-        If the driver raises an error of its own.
-    """
+def as_wrapped(error: Exception, dialect: Dialect) -> StatementError:
+    """Return an error of the driver, asked directly, as SQLAlchemy would raise it."""
     error_of_driver: Any = dialect.loaded_dbapi.Error
-    try:
-        yield
-    except error_of_driver as error:
-        raise DBAPIError.instance(None, None, error, error_of_driver, True) from error
+    return DBAPIError.instance(None, None, error, error_of_driver, True)
 
 
 @contextmanager
@@ -133,8 +120,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
     StoreError
         As for `transaction`.
     """
-    with _beginning(engine, **READING[engine.dialect.name]) as connection:
-        yield connection
+    with failing_in_words(engine), engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            _tell_sqlite(connection, "BEGIN")
+        else:
+            connection.execution_options(**READING_POSTGRESQL)
+        yield connection  # closing it ends the transaction
 
 
 @contextmanager
@@ -182,10 +173,18 @@ def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    driven: Any = connection.connection.driver_connection
-    with failing_as_wrapped(connection.dialect):
-        for statement in connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)):
+    driven: Any = connection.connection.dbapi_connection
+    if not driven.in_transaction:  # `reading` has begun its own
+        _tell_sqlite(connection, *connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)))
+
+
+def _tell_sqlite(connection: Connection, *statements: str) -> None:
+    driven: Any = connection.connection.dbapi_connection
+    try:
+        for statement in statements:
             driven.execute(statement)
+    except sqlite3.Error as error:
+        raise as_wrapped(error, connection.dialect) from error
 
 
 def _forget_values(context: ExceptionContext) -> None:
