@@ -52,7 +52,8 @@ def invited(deployment: Deployment, n_couples: int) -> list[str]:
     with transaction(deployment.engine) as connection:
         for number, token in zip(drawn, tokens, strict=True):
             insert_token(connection, hashed(token), partner_id(number, 1), now)
-            use_token(connection, hashed(token), now.date())
+    for token in tokens:
+        use_token(deployment.engine, hashed(token), now.date())
     return tokens
 
 

@@ -13,7 +13,7 @@ from recommender.domain import Couple, Partner, Scope
 from recommender.errors import NotAllowed, NotFound, Unauthenticated
 from recommender.service.deployment import Deployment
 from recommender.service.secret import hashed
-from recommender.store import access, people, transaction
+from recommender.store import access, people
 
 NO_TOKEN = "This token is not valid (any more); send the one you were given when you joined."
 TOKEN_LIFE = timedelta(days=180)
@@ -81,8 +81,7 @@ def _note_use(d: Deployment, token: access.Token) -> None:
     """Keep a token alive, writing at most once a day."""
     today = d.clock().date()
     if token.used_on != today:
-        with transaction(d.engine) as connection:
-            access.use_token(connection, token.token_hash, today)
+        access.use_token(d.engine, token.token_hash, today)
 
 
 def couple_of(connection: Connection, caller: Caller, *, for_update: bool = False) -> Couple:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    PoolProxiedConnection,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError, TimeoutError
 
 from recommender.errors import StoreError
@@ -103,10 +113,29 @@ def failing_in_words(engine: Engine) -> Iterator[None]:
         raise told from error
 
 
+@contextmanager
+def lent(engine: Engine) -> Iterator[PoolProxiedConnection]:
+    """Give a connection for the driver to be asked directly, in no transaction yet.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    error_of_driver: Any = engine.dialect.loaded_dbapi.Error
+    with failing_in_words(engine):
+        try:
+            connection = engine.raw_connection()
+        except error_of_driver as error:
+            raise as_wrapped(error, engine.dialect) from error
+        with closing(connection):
+            yield connection
+
+
 def as_wrapped(error: Exception, dialect: Dialect) -> StatementError:
     """Return an error of the driver, asked directly, as SQLAlchemy would raise it."""
     error_of_driver: Any = dialect.loaded_dbapi.Error
-    return DBAPIError.instance(None, None, error, error_of_driver, True)
+    return _without_values(error, DBAPIError.instance(None, None, error, error_of_driver, True))
 
 
 @contextmanager
@@ -188,11 +217,16 @@ def _tell_sqlite(connection: Connection, *statements: str) -> None:
 
 
 def _forget_values(context: ExceptionContext) -> None:
+    if context.sqlalchemy_exception is not None:
+        _without_values(context.original_exception, context.sqlalchemy_exception)
+
+
+def _without_values(cause: BaseException, told: StatementError) -> StatementError:
     """Take what was stored out of an error: PostgreSQL quotes the whole row that broke a rule."""
-    cause, told = context.original_exception, context.sqlalchemy_exception
     diagnosis = getattr(cause, "diag", None)
-    if diagnosis is None or told is None:
-        return
+    if diagnosis is None:
+        return told
     said = str(cause)
     cause.args = (f"{type(cause).__name__} {diagnosis.constraint_name or diagnosis.sqlstate or ''}".strip(),)
     told.args = tuple(str(part).replace(said, str(cause)) for part in told.args)
+    return told

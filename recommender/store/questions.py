@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from sqlalchemy import (
@@ -18,10 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from recommender.store.engine import as_wrapped, failing_in_words
-
-BY_NAME = {"sqlite": "named", "postgresql": "pyformat"}
-"""How each database's driver takes parameters by name."""
+from recommender.store.engine import as_wrapped, lent
+from recommender.store.spoken import InEach, Spoken
 
 
 class Question:
@@ -32,16 +29,14 @@ class Question:
     Parameters
     ----------
     query : Select or CompoundSelect
-        Its own parameters are texts.
     """
 
     def __init__(self, query: Select[Any] | CompoundSelect[Any]) -> None:
-        self._query = query
-        self._spoken: dict[str, _Spoken] = {}
+        self._asked = InEach(lambda dialect: _Asked(query, dialect))
 
     def ask(self, connection: Connection, **values: str) -> list[Any]:
         """Return the rows, as the connection's transaction sees them."""
-        return self._in_words_of(connection.dialect).ask(connection.connection.dbapi_connection, values)
+        return self._asked(connection.dialect).ask(connection.connection.dbapi_connection, values)
 
     def ask_alone(self, engine: Engine, **values: str) -> list[Any]:
         """Return the rows, as the database has them at one moment; the transaction is theirs alone.
@@ -51,12 +46,8 @@ class Question:
         StoreError
             As for `transaction`.
         """
-        with failing_in_words(engine), closing(engine.raw_connection()) as connection:
-            return self._in_words_of(engine.dialect).ask(connection.dbapi_connection, values)
-
-    def _in_words_of(self, dialect: Dialect) -> _Spoken:
-        found = self._spoken.get(dialect.name)
-        return found or self._spoken.setdefault(dialect.name, _Spoken(self._query, dialect))
+        with lent(engine) as connection:
+            return self._asked(engine.dialect).ask(connection.dbapi_connection, values)
 
 
 class AboutSome:
@@ -82,30 +73,25 @@ class AboutSome:
         return connection.execute(self._some, {"wanted": wanted, **values}).all()
 
 
-class _Spoken:
-    """A question in a dialect: its text, its fixed parameters, and what reads each column of an answer."""
+class _Asked(Spoken):
+    """A question in a dialect, with what reads each column of an answer."""
 
     def __init__(self, query: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
-        kind: Any = type(dialect)
-        compiled = query.compile(dialect=kind(paramstyle=BY_NAME[dialect.name]))
-        self.text = str(compiled)
-        self.fixed: Mapping[str, object] = compiled.params
-        self._dialect = dialect
-        self._error: Any = dialect.loaded_dbapi.Error
+        super().__init__(query, dialect)
         self._types = [column.type.dialect_impl(dialect) for column in query.selected_columns]
         self._row: Any = namedtuple("Row", query.selected_columns.keys())  # type: ignore[misc]
         self._readers: list[tuple[int, Callable[[Any], Any]]] | None = None
 
-    def ask(self, driven: Any, values: Mapping[str, str]) -> list[Any]:
+    def ask(self, driven: Any, values: Mapping[str, Any]) -> list[Any]:
         """Return the rows that a driver's connection answers with.
 
         Raises
         ------
         DBAPIError
-            If it raises an error of its own.
+            If the driver raises an error of its own.
         """
         try:
-            return self._read(driven.execute(self.text, {**self.fixed, **values}))
+            return self._read(self._told(driven, values))
         except self._error as error:
             raise as_wrapped(error, self._dialect) from error
 
