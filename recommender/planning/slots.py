@@ -26,6 +26,9 @@ PARTS_BY_HOUR = np.array([DAYPARTS.index(daypart(datetime(2026, 1, 1, hour))) fo
 BEDTIME, UP = 20, 5
 """Hours between which children sleep."""
 
+NOWHERE, NEVER = np.zeros(0, dtype=int), np.zeros(0)
+"""No ideas, and no moments."""
+
 DEFAULT_SLOTS = (
     *(Slot(day, time(18, 30), 330) for day in (5, 4, 3, 2, 1)),
     Slot(6, time(7, 30), 40 * 60),
@@ -209,6 +212,8 @@ def _showings(table: IdeaTable, occasion: Occasion, free: Stretches) -> Showings
     """Return the beginnings of dated ideas that the couple can be at, with notice enough."""
     circumstances = occasion.couple.circumstances
     zone = ZoneInfo(circumstances.time_zone)
+    if not len(table.spans.idea):
+        return Showings(NOWHERE, NOWHERE, NEVER, free, zone)
     spans = table.spans.some(
         (table.spans.starts >= free.opens.min()) & (table.spans.starts < free.closes.max())
     )
