@@ -372,7 +372,7 @@ def _quadratic(design: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 def _inverse(factor: np.ndarray) -> np.ndarray:
-    """Return the inverse of a lower triangle, of few rows in a twentieth of the time of `solve_triangular`."""
+    """Return the inverse of a lower triangle, of a few rows twenty times as fast as `solve_triangular`."""
     return np.asarray(dtrtri(factor, lower=1)[0]) if len(factor) else factor
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Engine, Insert, Update
 
-from recommender.store.engine import lent
+from recommender.store.engine import commit, lent
 from recommender.store.spoken import InEach, Spoken
 
 
@@ -45,5 +45,5 @@ class Change:
             As for `transaction`.
         """
         with lent(engine) as connection:
-            self._spoken(engine.dialect).tell(connection.dbapi_connection, values)
-            connection.commit()
+            self.make(connection, values)
+            commit(connection)

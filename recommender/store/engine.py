@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Dialect,
     Engine,
     ExceptionContext,
-    PoolProxiedConnection,
     create_engine,
     event,
     make_url,
@@ -23,20 +22,18 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError, TimeoutErr
 from recommender.errors import StoreError
 from recommender.store.columns import AS_TEXT
 from recommender.store.failures import store_error
+from recommender.store.keeping import KeepingPool
 
 BAD_ADDRESS = (
     "REKINDLE_DATABASE_URL is not the address of a SQLite or PostgreSQL database; write one like "
     "sqlite:////srv/rekindle.sqlite3 or postgresql+psycopg://user:password@host/rekindle."
 )
 
-READING_POSTGRESQL: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-# SQLite alters a table by making it anew; with foreign keys on, dropping the old one would delete
-# the rows that refer to it.
-REBUILDING: dict[str, dict[str, Any]] = {
-    "sqlite": {"begin": ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")},
-    "postgresql": {},
-}
+READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""How PostgreSQL is read: as one unchanging state."""
 
+IN_MEMORY = (None, "", ":memory:")
+"""Databases of SQLite that are no file."""
 
 POSTGRESQL_LIMITS = "-c statement_timeout=60s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 """So that nothing that hangs holds up what is well."""
@@ -56,7 +53,7 @@ def open_engine(url: str) -> Engine:
     """
     try:
         address = make_url(url)
-        if address.get_backend_name() not in REBUILDING:
+        if address.get_backend_name() not in ("sqlite", "postgresql"):
             raise StoreError(BAD_ADDRESS)
         engine = create_engine(address, hide_parameters=True, **AS_TEXT, **_options(address))
     except ArgumentError:
@@ -81,18 +78,38 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     StoreError
         If the database is locked, read-only, full, damaged, unreachable or not upgraded.
     """
-    with _beginning(engine) as connection:
+    with lent(engine) as connection:
+        _on_sqlite(connection, "BEGIN IMMEDIATE")
         yield connection
+        commit(connection)
 
 
 @contextmanager
-def _beginning(engine: Engine, **options: Any) -> Iterator[Connection]:
-    """Give a connection in a transaction, begun as the options say."""
-    with failing_in_words(engine), engine.connect() as connection:
-        if options:  # not of the engine: making one with options takes longer than reading
-            connection.execution_options(**options)
-        with connection.begin():
-            yield connection
+def lent(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in no transaction; whatever is not committed is undone at the end.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    pool = engine.pool
+    with (
+        failing_in_words(engine),
+        pool.lent(engine) if isinstance(pool, KeepingPool) else engine.connect() as connection,
+    ):
+        yield connection
+
+
+def commit(connection: Connection) -> None:
+    """Keep what was changed in a transaction, whether SQLAlchemy or the driver was told of it."""
+    # What was left to SQLAlchemy has begun a transaction of its own around the driver's.
+    if connection.in_transaction():
+        return connection.commit()
+    try:
+        connection.connection.commit()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_wrapped(error, connection.dialect) from error
 
 
 @contextmanager
@@ -113,25 +130,6 @@ def failing_in_words(engine: Engine) -> Iterator[None]:
         raise told from error
 
 
-@contextmanager
-def lent(engine: Engine) -> Iterator[PoolProxiedConnection]:
-    """Give a connection for the driver to be asked directly, in no transaction yet.
-
-    Raises
-    ------
-    StoreError
-        As for `transaction`.
-    """
-    error_of_driver: Any = engine.dialect.loaded_dbapi.Error
-    with failing_in_words(engine):
-        try:
-            connection = engine.raw_connection()
-        except error_of_driver as error:
-            raise as_wrapped(error, engine.dialect) from error
-        with closing(connection):
-            yield connection
-
-
 def as_wrapped(error: Exception, dialect: Dialect) -> StatementError:
     """Return an error of the driver, asked directly, as SQLAlchemy would raise it."""
     error_of_driver: Any = dialect.loaded_dbapi.Error
@@ -149,12 +147,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
     StoreError
         As for `transaction`.
     """
-    with failing_in_words(engine), engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            _tell_sqlite(connection, "BEGIN")
-        else:
-            connection.execution_options(**READING_POSTGRESQL)
-        yield connection  # closing it ends the transaction
+    with lent(engine) as connection:
+        _on_sqlite(connection, "BEGIN")
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(**READING)
+        yield connection
 
 
 @contextmanager
@@ -166,15 +163,19 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
     StoreError
         As for `transaction`.
     """
-    with _beginning(engine, **REBUILDING[engine.dialect.name]) as connection:
+    # SQLite alters a table by making it anew; with foreign keys on, dropping the old one would delete
+    # the rows that refer to it.
+    with failing_in_words(engine), engine.connect() as connection:
         connection.detach()  # never back to the pool, where its foreign keys would stay off
+        _on_sqlite(connection, "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
         yield connection
+        commit(connection)
 
 
 def _options(address: URL) -> dict[str, Any]:
-    """Return how connections to PostgreSQL are made and kept: one for each request that a worker answers."""
+    """Return how connections are made and kept: to PostgreSQL one for each request that a worker answers."""
     if address.get_backend_name() != "postgresql":
-        return {}
+        return {"poolclass": KeepingPool} if address.database not in IN_MEMORY else {}
     limits = address.query.get("options", POSTGRESQL_LIMITS)
     arguments = {"connect_timeout": 5, "application_name": "rekindle", "options": limits}
     pool = {"pool_size": 8, "max_overflow": 4, "pool_timeout": 5, "pool_pre_ping": True}
@@ -203,11 +204,14 @@ def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     driven: Any = connection.connection.dbapi_connection
-    if not driven.in_transaction:  # `reading` has begun its own
-        _tell_sqlite(connection, *connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)))
+    if not driven.in_transaction:
+        _on_sqlite(connection, "BEGIN IMMEDIATE")
 
 
-def _tell_sqlite(connection: Connection, *statements: str) -> None:
+def _on_sqlite(connection: Connection, *statements: str) -> None:
+    """Tell SQLite how to begin; on PostgreSQL the driver begins before whatever it is told first."""
+    if connection.dialect.name != "sqlite":
+        return
     driven: Any = connection.connection.dbapi_connection
     try:
         for statement in statements:

@@ -47,7 +47,7 @@ class Question:
             As for `transaction`.
         """
         with lent(engine) as connection:
-            return self._asked(engine.dialect).ask(connection.dbapi_connection, values)
+            return self.ask(connection, **values)
 
 
 class AboutSome:
