@@ -62,8 +62,8 @@ def asked(deployment: Deployment, week: Week, n_couples: int) -> Load:
     requests = [(f"/v1/weeks/{week}", token) for token in invited(deployment, n_couples)]
     with served(deployment.settings.home, "--workers", str(WORKERS)) as it:
         shares = [requests[at::CLIENTS] for at in range(CLIENTS)]
-        load(it.url, shares)
-        return load(it.url, shares)
+        load(it.url, it.process.pid, shares)
+        return load(it.url, it.process.pid, shares)
 
 
 def measured(sizes: Sequence[int]) -> Iterator[tuple[int, dict[str, float]]]:
