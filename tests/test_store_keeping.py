@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from recommender.domain import Couple
 from recommender.store import people, reading, transaction
 from recommender.store.engine import lent
-from tests.conftest import NOW, on_sqlite
+from tests.conftest import on_sqlite
 
 pytestmark = on_sqlite
 
@@ -44,16 +43,26 @@ def test_two_at_once_are_two(settled: Engine) -> None:
         assert (seen is not None, people.find_couple(connection, "c")) == (True, None)
 
 
-@pytest.mark.parametrize("way", [reading, transaction, lent])
-def test_what_is_not_committed_is_undone(engine: Engine, way: Any) -> None:
-    """A failure half-way leaves the thread's connection as good as new, whoever was told to write."""
-    with pytest.raises(ZeroDivisionError), way(engine) as connection:
-        people.insert_couple(connection, Couple("x", ()), NOW)
+def test_of_two_at_once_one_is_kept(engine: Engine) -> None:
+    """The other is closed."""
+    with lent(engine) as connection:
+        first, second = connection.connection.dbapi_connection, driven(engine)
+
+    assert driven(engine) is second
+    with pytest.raises(Exception, match="closed"):
+        first.execute("SELECT 1")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("way", [reading, transaction])
+def test_what_is_not_committed_is_undone(settled: Engine, way: Any) -> None:
+    """A failure half-way leaves the thread's connection as good as new, also where the driver was told."""
+    with pytest.raises(ZeroDivisionError), way(settled) as connection:
+        connection.connection.dbapi_connection.execute("DELETE FROM couples")
         _ = 1 / 0
 
-    assert not driven(engine).in_transaction
-    with transaction(engine) as connection:
-        assert people.find_couple(connection, "x") is None
+    assert not driven(settled).in_transaction
+    with reading(settled) as connection:
+        assert people.find_couple(connection, "c") is not None
 
 
 def test_it_counts_as_in_use_while_it_is_lent(engine: Engine) -> None:
