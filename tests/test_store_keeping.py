@@ -65,6 +65,15 @@ def test_what_is_not_committed_is_undone(settled: Engine, way: Any) -> None:
         assert people.find_couple(connection, "c") is not None
 
 
+def test_what_has_failed_for_good_is_not_kept(engine: Engine) -> None:
+    """Whoever comes next is lent another connection."""
+    with lent(engine) as connection:
+        before = connection.connection.dbapi_connection
+        connection.invalidate()
+
+    assert driven(engine) is not before
+
+
 def test_it_counts_as_in_use_while_it_is_lent(engine: Engine) -> None:
     """Whoever listens to the pool hears of each lending and each return."""
     heard: list[str] = []

@@ -94,11 +94,16 @@ def lent(engine: Engine) -> Iterator[Connection]:
         As for `transaction`.
     """
     pool = engine.pool
-    with (
-        failing_in_words(engine),
-        pool.lent(engine) if isinstance(pool, KeepingPool) else engine.connect() as connection,
-    ):
-        yield connection
+    with failing_in_words(engine):
+        if not isinstance(pool, KeepingPool):
+            with engine.connect() as connection:
+                yield connection
+            return
+        connection = pool.take(engine)
+        try:
+            yield connection
+        finally:
+            pool.take_back(connection)
 
 
 def commit(connection: Connection) -> None:

@@ -5,8 +5,6 @@ To lend a connection of SQLite and take it back takes SQLAlchemy as long as a pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import local
 from typing import Any
 
@@ -15,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 
 class KeepingPool(QueuePool):
-    """Lends as `QueuePool` does, and by `lent` each thread the connection that it had before.
+    """Lends as `QueuePool` does, and by `take` each thread the connection that it had before.
 
     What is kept counts as in use while it is lent, to whoever listens to the pool's events. It goes with its
     thread or with the pool; the one after `dispose`, as in a process that was forked, begins with nothing.
@@ -26,22 +24,34 @@ class KeepingPool(QueuePool):
         self._own = local()
         self._over = False
 
-    @contextmanager
-    def lent(self, engine: Engine) -> Iterator[Connection]:
-        """Give a connection in no transaction; what is begun meanwhile and not committed is undone."""
-        connection = self._kept() or self._new(engine)
+    def take(self, engine: Engine) -> Connection:
+        """Lend a connection in no transaction; it must be taken back."""
+        return self._kept() or self._new(engine)
+
+    def take_back(self, connection: Connection) -> None:
+        """Undo what was begun and not committed, and keep the connection for its thread."""
+        if connection.invalidated:
+            self.dispatch.checkin(None, None)
+            connection.close()
+            return
         driven: Any = connection.connection.dbapi_connection
         try:
-            yield connection
+            connection.rollback()
+            driven.rollback()
         finally:
-            self._take_back(connection, driven)
+            self.dispatch.checkin(driven, None)
+        # One that was lent within another's time, in the same thread, is not needed twice.
+        if self._over or "connection" in self._own.__dict__:
+            connection.close()
+        else:
+            self._own.connection = connection
 
     def dispose(self) -> None:
         """Close what can be closed here; what is lent is closed when it comes back."""
         self._over = True
         kept = self._kept()
         if kept is not None:
-            self._take_back(kept, kept.connection.dbapi_connection)
+            self.take_back(kept)
         super().dispose()
 
     def _kept(self) -> Connection | None:
@@ -54,15 +64,3 @@ class KeepingPool(QueuePool):
         connection = engine.connect()
         connection.detach()
         return connection
-
-    def _take_back(self, connection: Connection, driven: Any) -> None:
-        try:
-            connection.rollback()
-            driven.rollback()
-        finally:
-            self.dispatch.checkin(driven, None)
-        # One that was lent within another's time, in the same thread, is not needed twice.
-        if self._over or connection.invalidated or "connection" in self._own.__dict__:
-            connection.close()
-        else:
-            self._own.connection = connection
