@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event, text
 
 from recommender.store import people, reading, transaction
 from recommender.store.engine import lent
+from recommender.store.keeping import KeepingPool
 from tests.conftest import on_sqlite
 
 pytestmark = on_sqlite
@@ -66,12 +67,13 @@ def test_what_is_not_committed_is_undone(settled: Engine, way: Any) -> None:
 
 
 def test_what_has_failed_for_good_is_not_kept(engine: Engine) -> None:
-    """Whoever comes next is lent another connection."""
+    """Whoever comes next is lent another connection, and the pool lacks none."""
     with lent(engine) as connection:
         before = connection.connection.dbapi_connection
         connection.invalidate()
 
-    assert driven(engine) is not before
+    assert isinstance(engine.pool, KeepingPool)
+    assert (driven(engine) is not before, engine.pool.checkedout()) == (True, 0)
 
 
 def test_it_counts_as_in_use_while_it_is_lent(engine: Engine) -> None:
