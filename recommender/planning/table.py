@@ -58,8 +58,9 @@ class IdeaTable:
         Which parts of the day, in the order of ``DAYPARTS``, it can be done in.
     after_bedtime : ndarray of bool, shape (n_ideas,)
         Whether children, if there are any, have to be asleep.
-    by_daylight : ndarray of bool, shape (n_ideas,)
-        Out in the open where no lamps are, and not meant for the dark.
+    demand : ndarray of int, shape (n_ideas,)
+        What an idea asks of time: 1 if children have to be asleep, and 2 more if it needs daylight, being out
+        in the open where no lamps are and not meant for the dark.
     directions : ndarray of shape (n_ideas, n_ranking_features)
         Unit vectors; their inner product says how alike two ideas are, -1 to 1.
     spans : Spans
@@ -85,7 +86,7 @@ class IdeaTable:
     lead_minutes: np.ndarray
     parts: np.ndarray
     after_bedtime: np.ndarray
-    by_daylight: np.ndarray
+    demand: np.ndarray
     has: Mapping[str, Mapping[str, np.ndarray]]
     level: Mapping[str, np.ndarray]
     directions: np.ndarray
@@ -146,6 +147,8 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
     }
     lead = np.array([LEAD_MINUTES[name] for name in taxonomy.facets["lead_time"].names])
     times = has["time_of_day"]
+    lit = np.logical_or.reduce([has["place"][name] for name in LIT_PLACES])
+    by_daylight = has["setting"]["outdoor"] & ~has["hazard"]["dark"] & ~lit
     guesses = carried_guesses(ideas)
     bare = IdeaTable(
         taxonomy=taxonomy,
@@ -157,9 +160,7 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
         lead_minutes=lead[level["lead_time"]],
         parts=np.array([times["any"] | times[name] for name in DAYPARTS]),
         after_bedtime=has["kids"]["asleep"],
-        by_daylight=has["setting"]["outdoor"]
-        & ~has["hazard"]["dark"]
-        & ~np.logical_or.reduce([has["place"][name] for name in LIT_PLACES]),
+        demand=has["kids"]["asleep"] + 2 * by_daylight,
         has=has,
         level=level,
         directions=_directions(features, taxonomy),

@@ -55,14 +55,13 @@ class OfferedRitual:
 
 def insert_rituals(
     connection: Connection, couple_id: str, week: Week, offered: Iterable[Ritual], shown_at: datetime
-) -> None:
-    """Store rituals of a week; their positions must be free."""
-    rows = [
-        {name: getattr(ritual, name) for name in FIELDS}
-        | {"couple_id": couple_id, "week": str(week), "shown_at": shown_at}
-        for ritual in offered
-    ]
+) -> tuple[OfferedRitual, ...]:
+    """Store rituals of a week and return them as offered; their positions must be free."""
+    made = tuple(OfferedRitual(couple_id, week, ritual, shown_at, False, False, ()) for ritual in offered)
+    common = {"couple_id": couple_id, "week": str(week), "shown_at": shown_at}
+    rows = [{name: getattr(it.ritual, name) for name in FIELDS} | common for it in made]
     NEW_RITUALS.make_all(connection, rows)
+    return made
 
 
 def list_rituals(
