@@ -75,5 +75,10 @@ def _writer(catalogue: Catalogue) -> Callable[[str], Fragment]:
 
 
 def _body(catalogue: Catalogue, idea: Idea) -> IdeaBody:
-    facets = catalogue.taxonomy.facets.values()
-    return IdeaBody.of(idea, [facet.name for facet in facets if facet.kind == "multi"])
+    return IdeaBody.of(idea, _lists(catalogue))
+
+
+@lru_cache(maxsize=1)
+def _lists(catalogue: Catalogue) -> frozenset[str]:
+    """Return the facets that take several values."""
+    return frozenset(facet.name for facet in catalogue.taxonomy.facets.values() if facet.kind == "multi")
