@@ -1,6 +1,6 @@
 """A pool that leaves each thread the connection it was lent last.
 
-To lend a connection of SQLite and take it back takes SQLAlchemy as long as a planned week's questions take.
+Lending one and taking it back takes SQLAlchemy about as long as a planned week's questions take SQLite.
 """
 
 from __future__ import annotations
