@@ -1,6 +1,6 @@
 """What every request meets on its way in, and every answer on its way out: a name, a clock, a count, headers.
 
-It stands around Flask, since hooks inside would cost a planned week more than reading it does.
+It stands around Flask: hooks inside for the same took as long as Flask itself.
 """
 
 from __future__ import annotations
