@@ -14,9 +14,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.auth import admit
-from api.headers import secure_headers
+from api.doorway import Doorway
 from api.idempotency import Once
-from api.logs import log_requests
 from api.metrics import Metrics, measure
 from api.openapi import build_document
 from api.pages import add_pages
@@ -47,6 +46,10 @@ class Served:
 class _App(Flask):
     """Answers a request again from the start if the database undid it for another one's sake."""
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is: none of ours is a coroutine, and looking takes longer than most."""
+        return func
+
     def dispatch_request(self) -> ResponseReturnValue:
         """Return the answer of the view; at most the fourth try's failure is told."""
         try:
@@ -69,11 +72,11 @@ def create_app(deployment: Deployment) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_MOST
     app.url_map.merge_slashes = False  # a redirect is no answer of an API
     document = build_document(ROUTES, vocabularies(deployment), _version())
-    app.extensions["rekindle"] = Served(deployment, ROUTES, document, measure(app, deployment))
+    metrics = measure(deployment)
+    app.extensions["rekindle"] = Served(deployment, ROUTES, document, metrics)
+    app.wsgi_app = Doorway(app.wsgi_app, metrics)  # type: ignore[method-assign]
     if proxies := deployment.settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
-    log_requests(app)
-    secure_headers(app)
     handle_problems(app)
     limit_rates(app, deployment.settings.rate_per_minute)
     once = Once(deployment)

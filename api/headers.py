@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from wsgiref.types import WSGIEnvironment
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # over TLS a form must say that it comes from us
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+ON_ALL = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),  # over TLS a form must say that it comes from us
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("X-Frame-Options", "DENY"),
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
     ),
-}
+)
+"""Nothing that we answer has one of its own."""
 
-YEAR_OF_TLS = "max-age=31536000; includeSubDomains"
+OVER_TLS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
+PRIVATE = (("Cache-Control", "no-store"),)
 
 
-def secure_headers(app: Flask) -> None:
-    """Make an app add the headers to whatever it answers, and keep private answers out of caches."""
-
-    @app.after_request
-    def add(response: Response) -> Response:
-        response.headers.extend(HEADERS)  # nothing that we answer has one of its own
-        if request.is_secure:
-            response.headers["Strict-Transport-Security"] = YEAR_OF_TLS
-        if request.path.startswith("/v1/"):
-            response.headers["Cache-Control"] = "no-store"
-        return response
+def headers_for(environ: WSGIEnvironment) -> tuple[tuple[str, str], ...]:
+    """Return the headers that the answer to a request carries; they keep private ones out of caches."""
+    secure = OVER_TLS if environ["wsgi.url_scheme"] == "https" else ()
+    private = PRIVATE if environ["PATH_INFO"].startswith("/v1/") else ()
+    return (*ON_ALL, *secure, *private)

@@ -7,12 +7,10 @@ Each worker counts for itself; where they share the folder that ``PROMETHEUS_MUL
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -54,29 +52,11 @@ def _gauge(name: str, means: str, registry: CollectorRegistry) -> Gauge:
     return Gauge(name, means, registry=registry, multiprocess_mode="livesum")
 
 
-def measure(app: Flask, deployment: Deployment) -> Metrics:
-    """Make an app count and time every request, whether it went well or not; return what it counts with."""
+def measure(deployment: Deployment) -> Metrics:
+    """Return what an app that serves a deployment counts with."""
     metrics = Metrics.new()
     event.listen(deployment.engine, "checkout", lambda *_: metrics.connections.inc())
     event.listen(deployment.engine, "checkin", lambda *_: metrics.connections.dec())
-
-    @app.before_request
-    def begin() -> None:
-        g.asked_at = time.perf_counter()
-        metrics.under_way.inc()
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "(none)"
-        labels = metrics.seconds.labels(request.method, route, response.status_code)
-        labels.observe(time.perf_counter() - g.asked_at)
-        return response
-
-    @app.teardown_request
-    def gone(_error: BaseException | None) -> None:
-        if "asked_at" in g:
-            metrics.under_way.dec()
-
     return metrics
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
+from statistics import median
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -55,7 +55,8 @@ def invited(deployment: Deployment, n_couples: int) -> list[str]:
     with transaction(deployment.engine) as connection:
         for number, token in zip(drawn, tokens, strict=True):
             insert_token(connection, hashed(token), partner_id(number, 1), now)
-            use_token(connection, hashed(token), now.date())
+    for token in tokens:
+        use_token(deployment.engine, hashed(token), now.date())
     return tokens
 
 
@@ -67,17 +68,17 @@ def asked(deployment: Deployment, week: Week, n_couples: int) -> dict[str, float
     requests = [(f"/v1/weeks/{week}", token) for token in invited(deployment, n_couples)]
     shares = [requests[at::CLIENTS] for at in range(CLIENTS)]
     with served(deployment.settings.home, "--workers", str(WORKERS)) as it:
-        load(it.url, shares)
-        with bare(body_of(it.url, *requests[0])) as url:
+        load(it.url, it.process.pid, shares)
+        with bare(body_of(it.url, *requests[0])) as (url, server):
             rounds = [
-                (load(it.url, shares), load(url, [repeat(("/same", ""))] * CLIENTS, SECONDS))
+                (load(it.url, it.process.pid, shares), load(url, server, [repeat(("/same", ""))] * CLIENTS, SECONDS))
                 for _ in range(ROUNDS)
             ]
-    shares_of_bare = [told.per_second / same.per_second for told, same in rounds]
     return {
-        "weeks told a second": float(np.mean([told.per_second for told, _ in rounds])),
-        "of the bare route": float(np.median(shares_of_bare)),
-        "median ms": float(np.median([told.median for told, _ in rounds])),
+        "weeks told a second": median(told.per_second for told, _ in rounds),
+        "of the bare route": median(told.per_second / same.per_second for told, same in rounds),
+        "by processor time": median(same.cpu / told.cpu for told, same in rounds),
+        "median ms": median(told.median for told, _ in rounds),
     }
 
 

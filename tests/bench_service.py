@@ -1,7 +1,8 @@
 """``make bench``, second part: what the service answers over loopback, and how fast everybody is planned for.
 
 Beside each figure stands its ratio to a bare Flask route that returns the same bytes under the same server in
-the same run, so that figures from different machines can be compared. All couples are simulated.
+the same run, so that figures from different machines can be compared; processor time tells more than speed
+where a machine is shared. All couples are simulated.
 """
 
 from __future__ import annotations
@@ -64,15 +65,26 @@ serve(app, "127.0.0.1", port, workers=workers, on_ready=lambda: print("ready", f
 
 @dataclass(frozen=True)
 class Load:
-    """How requests were answered: how many a second, and how long half of them and all but 1 % took, ms."""
+    """How requests were answered.
+
+    Attributes
+    ----------
+    per_second : float
+    median, p99 : float
+        How long half of them and all but 1 % took, ms.
+    cpu : float
+        Processor time of whoever answered, ms a request.
+    """
 
     per_second: float
     median: float
     p99: float
+    cpu: float
 
 
 def load(
     url: str,
+    server: int,
     shares: Sequence[Iterable[tuple[str, str]]],
     seconds: float = np.inf,
     per_second: float = np.inf,
@@ -81,6 +93,8 @@ def load(
 
     Parameters
     ----------
+    server : int
+        The process whose children answer.
     shares : sequence of iterables
         For each client its paths, each with the token it is asked with.
     seconds : float
@@ -91,7 +105,7 @@ def load(
         counted once where it holds up many.
     """
     took: list[float] = []
-    begun = time.perf_counter()
+    begun, spent = time.perf_counter(), _spent(server)
 
     def ask(share: Iterable[tuple[str, str]]) -> None:
         connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
@@ -117,12 +131,19 @@ def load(
         thread.join()
     each = 1000 * np.array(took)
     whole = time.perf_counter() - begun
-    return Load(len(took) / whole, float(np.median(each)), float(np.quantile(each, 0.99)))
+    cpu = 1000 * (_spent(server) - spent) / len(took)
+    return Load(len(took) / whole, float(np.median(each)), float(np.quantile(each, 0.99)), cpu)
+
+
+def _spent(server: int) -> float:
+    """Return the processor time of a server's workers so far, seconds."""
+    times = [worker.cpu_times() for worker in psutil.Process(server).children()]
+    return float(sum(time.user + time.system for time in times))
 
 
 @contextmanager
-def bare(body: bytes) -> Iterator[str]:
-    """Serve nothing but these bytes, and yield the address."""
+def bare(body: bytes) -> Iterator[tuple[str, int]]:
+    """Serve nothing but these bytes, and yield the address and the process."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", BARE, str(port), str(WORKERS)],
@@ -137,7 +158,7 @@ def bare(body: bytes) -> Iterator[str]:
     process.stdin.close()
     process.stdout.readline()
     with process:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
         process.terminate()
 
 
@@ -153,13 +174,13 @@ def requests() -> dict[str, Load]:
     path = f"/v1/weeks/{WEEK}"
     with tempfile.TemporaryDirectory() as home, served(Path(home) / "h", "--workers", str(WORKERS)) as it:
         token = someone(it)
-        with bare(body_of(it.url, path, token)) as url:
-            same = load(url, [repeat(("/same", token))] * CLIENTS, SECONDS)
+        with bare(body_of(it.url, path, token)) as (url, server):
+            same = load(url, server, [repeat(("/same", token))] * CLIENTS, SECONDS)
         again = [repeat((path, token))] * CLIENTS
-        planned = load(it.url, again, SECONDS)
-        paced = load(it.url, again, 2 * SECONDS, BUSY * planned.per_second)
+        planned = load(it.url, it.process.pid, again, SECONDS)
+        paced = load(it.url, it.process.pid, again, 2 * SECONDS, BUSY * planned.per_second)
         new = [(path, someone(it)) for _ in range(NEW_PLANS)]
-        first = load(it.url, [new[at::CLIENTS] for at in range(CLIENTS)])
+        first = load(it.url, it.process.pid, [new[at::CLIENTS] for at in range(CLIENTS)])
     return {
         "a bare route, same bytes": same,
         "a week that is planned": planned,
@@ -202,9 +223,9 @@ def planning() -> dict[str, dict[str, float]]:
 def main() -> None:
     """Print both tables."""
     asked = requests()
-    bare_rate = asked[BARE_ROUTE].per_second
+    bare_rate, bare_cpu = asked[BARE_ROUTE].per_second, asked[BARE_ROUTE].cpu
     answers = Table(title=f"\nGET over loopback, {WORKERS} workers, {CLIENTS} clients", title_justify="left")
-    for column in ("what", "a second", "of the bare route", "median ms", "p99 ms"):
+    for column in ("what", "a second", "of the bare route", "median ms", "p99 ms", "ms of CPU", "times bare"):
         answers.add_column(column, justify="left" if column == "what" else "right")
     for name, it in asked.items():
         answers.add_row(
@@ -213,6 +234,8 @@ def main() -> None:
             f"{it.per_second / bare_rate:.0%}",
             f"{it.median:.1f}",
             f"{it.p99:.1f}",
+            f"{it.cpu:.2f}",
+            f"{it.cpu / bare_cpu:.1f}",
         )
     rates = planning()
     title = f"\nplan --all, {CROWD:,} simulated couples with ten rated dates each, SQLite"
@@ -225,7 +248,7 @@ def main() -> None:
         crowd.add_row(name, f"{rate:,.0f}", f"{rate / alone:.2f}", f"{peak:,.0f}", f"{size:.1f}")
     Console().print(answers, crowd)
     figures = {
-        name: {"a second": it.per_second, "median ms": it.median, "p99 ms": it.p99}
+        name: {"a second": it.per_second, "median ms": it.median, "p99 ms": it.p99, "ms of CPU": it.cpu}
         for name, it in asked.items()
     }
     record("GET over loopback, 2 workers", figures)

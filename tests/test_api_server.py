@@ -17,11 +17,12 @@ from tests.serving import free_port
 PROGRAM = """
 import sys, time
 from flask import Flask
-from api.logs import log_requests
+from api.doorway import Doorway
+from api.metrics import Metrics
 from api.server import serve
 
 app = Flask("slow")
-log_requests(app)
+app.wsgi_app = Doorway(app.wsgi_app, Metrics.new())
 
 @app.get("/slow")
 def slow():

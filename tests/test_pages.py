@@ -201,12 +201,12 @@ class TestWeek:
 
     @pytest.mark.parametrize("path", ["/week", "/story"])
     def test_a_planned_week_is_one_look(self, deployment: Deployment, ana: Person, path: str) -> None:
-        """Once a week is planned, a page takes one transaction; who looks is asked of the driver alone."""
+        """Once a week is planned, a page takes two connections: for who looks, and for all they see."""
         ana.see("/week")
-        begun: list[object] = []
-        event.listen(deployment.engine, "begin", lambda connection: begun.append(connection))
+        lent: list[object] = []
+        event.listen(deployment.engine, "checkout", lambda connection, *_: lent.append(connection))
         ana.see(path)
-        assert len(begun) == 1
+        assert len(lent) == 2
 
     def test_no_such_week(self, ana: Person) -> None:
         """A week that the year has not is a calm page."""

@@ -35,13 +35,12 @@ def terms(
     def matrix(told: dict[str, tuple[float, float]]) -> np.ndarray:
         return np.array([[told.get(name, (0.0, 0.0))[p] for name in NAMES] for p in range(2)])
 
-    general = {name: (points, points) for name, points in (appeal or {}).items()}
     return Contributions(
         level=level,
         leniency=np.array(leniency),
         effect=effect,
         kindred=np.array(kindred),
-        appeal=matrix(general),
+        appeal=np.array([(appeal or {}).get(name, 0.0) for name in NAMES]),
         answers=matrix(answers or {}),
         taste=matrix(taste or {}),
     )
@@ -193,7 +192,8 @@ def test_reasons_sum_to_the_score(seed: int, alone: bool) -> None:
         rng.normal(size=n_partners),
         float(rng.normal()),
         rng.normal(size=n_partners),
-        *(x * rng.normal(size=(n_partners, n)) * 0.2 for _ in range(3)),
+        x * rng.normal(size=n) * 0.2,
+        *(x * rng.normal(size=(n_partners, n)) * 0.2 for _ in range(2)),
     )
     extras = Extras(*rng.normal(size=6))
     expected = float(given.total().mean())

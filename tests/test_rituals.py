@@ -14,7 +14,7 @@ from recommender.domain import Boundaries, Circumstances, Goal, Pause, Slot, Wee
 from recommender.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from recommender.planning.goals import progress
 from recommender.planning.occasion import Occasion, PastIdea
-from recommender.planning.rituals import offer_rituals, small
+from recommender.planning.rituals import offer_rituals
 from recommender.planning.settings import PlanSettings
 from recommender.service import (
     Caller,
@@ -74,7 +74,7 @@ SMALL = tuple(idea(f"small-{n}", **ANY, domain=d) for n, d in enumerate(("nature
 )
 def test_what_is_small(changed: dict, fits: bool) -> None:
     """A ritual takes twenty minutes at most, at any time, without a day's notice, and can be done again."""
-    assert small(table_of(idea(**{"minutes": 15, **changed}))).tolist() == [fits]
+    assert table_of(idea(**{"minutes": 15, **changed})).small.tolist() == [fits]
 
 
 @settings(max_examples=40, deadline=None)

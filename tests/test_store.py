@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from threading import Barrier
 
@@ -417,3 +417,15 @@ def live_a_little(deployment: Deployment, couple: Two) -> None:
     service.revoke_invites(deployment, sam)
     service.leave(deployment, robin)
     service.delete_couple(deployment, sam)
+
+
+@on_sqlite
+def test_moments_are_texts_that_sort(engine: Engine) -> None:
+    """SQLite keeps a moment as UTC to the microsecond, whatever its zone: texts in the order of time."""
+    east = datetime(2026, 11, 23, 23, 30, 0, 7, timezone(timedelta(hours=5, minutes=30)))
+    with transaction(engine) as connection:
+        people.insert_couple(connection, Couple("e", ()), east)
+        people.insert_couple(connection, Couple("n", ()), NOW)
+        kept = connection.scalars(text("SELECT created_at FROM couples ORDER BY created_at")).all()
+
+    assert kept == ["2026-11-23 18:00:00.000000", "2026-11-23 18:00:00.000007"]

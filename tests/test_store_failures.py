@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from recommender.domain import (
-    Couple,
-    Rating,
-)
+from recommender.domain import Couple, Plan, Rating, Reason
 from recommender.errors import StoreError
 from recommender.store import (
     is_current,
     open_engine,
     people,
+    plans,
     ratings,
     reading,
     transaction,
     upgrade,
 )
-from tests.conftest import NOW, on_sqlite
+from tests.conftest import NOW, WEEK, on_sqlite, suggestion
 
 
 def failing(url: str) -> str:
@@ -167,6 +166,16 @@ def test_what_people_wrote_is_in_no_error(settled: Engine) -> None:
         ratings.put_rating(connection, Rating("d", "p1", 9, None, None, "our secret", NOW))
 
     assert "our secret" not in str(failure.value)
+
+
+def test_what_the_driver_is_told_directly_is_in_no_error(settled: Engine) -> None:
+    """Nor is a change that goes round SQLAlchemy told with the values it held."""
+    shown = replace(suggestion("s9"), propensity=2.0, reasons=(Reason("taste", "our secret", 0.1),))
+    with pytest.raises(IntegrityError) as failure, transaction(settled) as connection:
+        plans.insert_plan(connection, Plan(WEEK.next(), "c", "average", (shown,)), NOW)
+
+    assert "our secret" not in str(failure.value)
+    assert "our secret" not in str(failure.value.orig)
 
 
 def test_an_unreadable_document_is_not_quoted(settled: Engine) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from flask import Flask, Request, current_app, request, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Request, Response, current_app, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from api.registry import Call
 from recommender import service
@@ -22,7 +22,12 @@ class _Sessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, asked: Request) -> SecureCookieSession | None:
         """Return the session of a request; nothing is verified where there is no cookie."""
-        return super().open_session(app, asked) if asked.cookies else self.session_class()
+        return super().open_session(app, asked) if "Cookie" in asked.headers else self.session_class()
+
+    def save_session(self, app: Flask, kept: SessionMixin, answer: Response) -> None:
+        """Put a session into an answer, unless it is empty and nobody has looked."""
+        if kept or kept.accessed or kept.modified:
+            super().save_session(app, kept, answer)
 
     def get_cookie_secure(self, _app: Flask) -> bool:
         """Return whether this request came over TLS, here or at a proxy before us.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
+from functools import partial
+from typing import Annotated
 
-from api.registry import Call, Router
+from api.registry import Call, Content, Router
 from api.routes.dates import zone_of
-from api.routes.ideas import idea_body
+from api.routes.ideas import idea_json
 from api.schemas.dates import DateBody
 from api.schemas.fields import RitualId, WeekInPath
 from api.schemas.weeks import Choice, NewMark, PlanBody, RitualBody, Swap
@@ -17,26 +18,26 @@ router = Router()
 
 
 @router.route("GET", "/v1/weeks/<iso_week>", scope="plan")
-def read_plan(call: Call, iso_week: WeekInPath) -> PlanBody:
+def read_plan(call: Call, iso_week: WeekInPath) -> Annotated[Content, PlanBody]:
     """Read the plan of a week: made when first read, then the same for both."""
-    return _body(call.deployment, service.get_week(call.deployment, call.caller, iso_week))
+    return _told(call.deployment, service.get_week(call.deployment, call.caller, iso_week))
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/swap", errors=(404,))
-def swap_suggestion(call: Call, iso_week: WeekInPath, body: Swap) -> PlanBody:
+def swap_suggestion(call: Call, iso_week: WeekInPath, body: Swap) -> Annotated[Content, PlanBody]:
     """Replace one suggestion of the plan."""
     plan = service.swap(call.deployment, call.caller, iso_week, body.suggestion_id, body.reason)
-    return _body(call.deployment, service.see_week(call.deployment, call.caller, plan))
+    return _told(call.deployment, service.see_week(call.deployment, call.caller, plan))
 
 
 @router.route("PUT", "/v1/weeks/<iso_week>/marks", errors=(404, 409))
-def mark_suggestion(call: Call, iso_week: WeekInPath, body: NewMark) -> PlanBody:
+def mark_suggestion(call: Call, iso_week: WeekInPath, body: NewMark) -> Annotated[Content, PlanBody]:
     """Mark one suggestion, alone; both see what both like once both have marked all.
 
     From then on the marks stay as they are.
     """
     service.put_mark(call.deployment, call.caller, iso_week, body.suggestion_id, body.mark)
-    return _body(call.deployment, service.get_week(call.deployment, call.caller, iso_week))
+    return _told(call.deployment, service.get_week(call.deployment, call.caller, iso_week))
 
 
 @router.route("POST", "/v1/weeks/<iso_week>/choice", status=201, errors=(404,))
@@ -47,15 +48,11 @@ def choose_suggestion(call: Call, iso_week: WeekInPath, body: Choice) -> DateBod
 
 
 @router.route("PUT", "/v1/rituals/<ritual_id>/kept", errors=(404, 409))
-def keep_ritual(call: Call, ritual_id: RitualId) -> RitualBody:
+def keep_ritual(call: Call, ritual_id: RitualId) -> Annotated[Content, RitualBody]:
     """Confirm that you two did a ritual; it counts when both have, and a second time changes nothing."""
     seen = service.keep_ritual(call.deployment, call.caller, ritual_id)
-    idea = service.get_idea(call.deployment, seen.ritual.idea_id)
-    return RitualBody.of(seen, idea_body(call.deployment, idea))
+    return Content.json(RitualBody.told(seen, idea_json(call.deployment, seen.ritual.idea_id)))
 
 
-def _body(d: Deployment, view: WeekView) -> PlanBody:
-    shown = [s.idea_id for s in view.plan.suggestions] + [seen.ritual.idea_id for seen in view.rituals]
-    found = [service.get_idea(d, idea_id) for idea_id in shown]
-    ideas = {idea.idea_id: idea_body(d, idea) for idea in found}
-    return PlanBody.of(view, ideas, ZoneInfo(view.time_zone))
+def _told(d: Deployment, view: WeekView) -> Content:
+    return Content.json(PlanBody.told(view, partial(idea_json, d)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field
@@ -84,15 +84,14 @@ class IdeaBody(Body):
     source: str = Field(description="The catalogue it comes from.", examples=["rekindle"])
 
     @classmethod
-    def of(cls, idea: Idea, multi: Iterable[str]) -> Self:
+    def of(cls, idea: Idea, lists: Set[str]) -> Self:
         """Return the body of an idea.
 
         Parameters
         ----------
-        multi : Iterable[str]
+        lists : Set[str]
             The facets that take several values.
         """
-        lists = set(multi)
         told = {name: getattr(idea, name) for name in cls.model_fields}
         told["tags"] = {f: values if f in lists else values[0] for f, values in idea.tags.items()}
         told["versions"] = dict(idea.versions)

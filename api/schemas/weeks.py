@@ -1,12 +1,17 @@
-"""Bodies about a week's plan. Nothing in them is of the other partner alone."""
+"""Bodies about a week's plan. Nothing in them is of the other partner alone.
+
+A week is told as plain types, ideas as JSON that is at hand: its bodies say what is told, and do not check
+again what comes from typed code.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from orjson import Fragment
 from pydantic import Field
 
 from api.schemas.base import Body
@@ -15,6 +20,9 @@ from api.schemas.fields import Moment, SuggestionId
 from api.schemas.ideas import IdeaBody
 from recommender.domain import MarkWord, Reason, Role, Suggestion, SwapReason
 from recommender.service import SeenMark, SeenRitual, WeekView
+
+Told = Mapping[str, Any]
+"""The fields of a body, by name."""
 
 EXPECTED = "The couple's expected enjoyment, 1 to 5, in steps of 0.1."
 
@@ -28,10 +36,10 @@ class ReasonBody(Body):
         description="Points of the couple's score, in steps of 0.05; all reasons sum to it.", examples=[0.6]
     )
 
-    @classmethod
-    def of(cls, reason: Reason) -> Self:
-        """Return the body of a reason."""
-        return cls(kind=reason.kind, text=reason.text, contribution=reason.contribution)
+    @staticmethod
+    def told(reason: Reason) -> Told:
+        """Return what the body of a reason says."""
+        return {"kind": reason.kind, "text": reason.text, "contribution": reason.contribution}
 
 
 class SuggestionBody(Body):
@@ -54,21 +62,21 @@ class SuggestionBody(Body):
         description="What you both like of it, once both have marked all.", examples=["maybe"]
     )
 
-    @classmethod
-    def of(cls, suggestion: Suggestion, idea: IdeaBody, zone: ZoneInfo, mark: SeenMark) -> Self:
-        """Return the body of a suggestion; its spread and propensity stay here."""
-        return cls(
-            suggestion_id=suggestion.suggestion_id,
-            position=suggestion.position,
-            role=suggestion.role,
-            idea=idea,
-            starts_at=suggestion.starts_at.astimezone(zone),
-            expected=suggestion.expected,
-            guess=suggestion.guess,
-            reasons=tuple(map(ReasonBody.of, suggestion.reasons)),
-            mine=mark.mine,
-            both=mark.both,
-        )
+    @staticmethod
+    def told(suggestion: Suggestion, idea: Fragment, zone: ZoneInfo, mark: SeenMark) -> Told:
+        """Return what the body of a suggestion says; its spread and propensity stay here."""
+        return {
+            "suggestion_id": suggestion.suggestion_id,
+            "position": suggestion.position,
+            "role": suggestion.role,
+            "idea": idea,
+            "starts_at": suggestion.starts_at.astimezone(zone),
+            "expected": suggestion.expected,
+            "guess": suggestion.guess,
+            "reasons": [ReasonBody.told(reason) for reason in suggestion.reasons],
+            "mine": mark.mine,
+            "both": mark.both,
+        }
 
 
 class RitualBody(Body):
@@ -83,20 +91,20 @@ class RitualBody(Body):
     mine: bool = Field(description="Whether you confirmed it.")
     kept: bool = Field(description="Whether everybody did.")
 
-    @classmethod
-    def of(cls, seen: SeenRitual, idea: IdeaBody) -> Self:
-        """Return the body of a ritual; its spread and propensity stay here."""
+    @staticmethod
+    def told(seen: SeenRitual, idea: Fragment) -> Told:
+        """Return what the body of a ritual says; its spread and propensity stay here."""
         ritual = seen.ritual
-        return cls(
-            ritual_id=ritual.ritual_id,
-            position=ritual.position,
-            idea=idea,
-            expected=ritual.expected,
-            guess=ritual.guess,
-            reasons=tuple(map(ReasonBody.of, ritual.reasons)),
-            mine=seen.mine,
-            kept=seen.kept,
-        )
+        return {
+            "ritual_id": ritual.ritual_id,
+            "position": ritual.position,
+            "idea": idea,
+            "expected": ritual.expected,
+            "guess": ritual.guess,
+            "reasons": [ReasonBody.told(reason) for reason in ritual.reasons],
+            "mine": seen.mine,
+            "kept": seen.kept,
+        }
 
 
 class RelaxationBody(Body):
@@ -121,23 +129,29 @@ class PlanBody(Body):
     paused: bool = Field(description="Whether you wanted no plan for this week.")
     marked: bool = Field(description="Whether everybody has marked every suggestion.")
 
-    @classmethod
-    def of(cls, view: WeekView, ideas: Mapping[str, IdeaBody], zone: ZoneInfo) -> Self:
-        """Return the body of a week as one partner sees it; ``ideas`` has every idea of it."""
-        plan, marks = view.plan, view.marks.by_suggestion
-        suggestions = (
-            SuggestionBody.of(s, ideas[s.idea_id], zone, marks[s.suggestion_id]) for s in plan.suggestions
-        )
-        return cls(
-            week=str(plan.week),
-            rule=plan.rule,
-            suggestions=tuple(suggestions),
-            marked=view.marks.complete,
-            rituals=tuple(RitualBody.of(seen, ideas[seen.ritual.idea_id]) for seen in view.rituals),
-            paused=view.paused,
-            goals=tuple(SeenGoalBody.of(goal, progress) for goal, progress in view.goals),
-            advice=tuple(RelaxationBody(change=a.change, opens=a.opens) for a in plan.advice),
-        )
+    @staticmethod
+    def told(view: WeekView, idea: Callable[[str], Fragment]) -> Told:
+        """Return what the body of a week says to one partner.
+
+        Parameters
+        ----------
+        idea : callable
+            Gives the JSON of an idea's body by its id.
+        """
+        plan, marks, zone = view.plan, view.marks.by_suggestion, ZoneInfo(view.time_zone)
+        return {
+            "week": str(plan.week),
+            "rule": plan.rule,
+            "suggestions": [
+                SuggestionBody.told(s, idea(s.idea_id), zone, marks[s.suggestion_id])
+                for s in plan.suggestions
+            ],
+            "advice": [{"change": a.change, "opens": a.opens} for a in plan.advice],
+            "goals": [SeenGoalBody.of(*goal).model_dump() for goal in view.goals],
+            "rituals": [RitualBody.told(seen, idea(seen.ritual.idea_id)) for seen in view.rituals],
+            "paused": view.paused,
+            "marked": view.marks.complete,
+        }
 
 
 class Swap(Body):

@@ -18,9 +18,9 @@ from recommender.domain import Idea, Question
 from recommender.errors import NotFound
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
-    """Everything that can be suggested and asked.
+    """Everything that can be suggested and asked; two are the same only if they are one.
 
     Attributes
     ----------

@@ -32,6 +32,8 @@ REST_WORDS = {
     "taste": "The rest of what your past dates say.",
 }
 
+KINDRED = "How people with tastes like yours took to it."
+
 
 @dataclass(frozen=True, slots=True)
 class Extras:
@@ -91,12 +93,13 @@ def _telling(reason: Reason) -> tuple[bool, float]:
 def _model_reasons(
     table: IdeaTable, idea_index: int, terms: Contributions, partner_ids: Sequence[str]
 ) -> list[Reason]:
-    level = terms.level + float(terms.leniency.mean())
+    n_partners = len(partner_ids)
+    level = terms.level + float(terms.leniency.sum()) / n_partners
     told = [
         Reason("level", "Where any date starts for you two.", level),
-        Reason("appeal", "How ideas like it go down in general.", float(terms.appeal.mean(axis=0).sum())),
+        Reason("appeal", "How ideas like it go down in general.", float(terms.appeal.sum())),
         Reason("idea", "How this very idea has gone down.", terms.effect),
-        Reason("kindred", "How people with tastes like yours took to it.", float(terms.kindred.mean())),
+        Reason("kindred", KINDRED, float(terms.kindred.sum()) / n_partners),
     ]
     told += _each(table, idea_index, "answers", terms.answers, partner_ids)
     told += _each(table, idea_index, "taste", terms.taste, partner_ids)

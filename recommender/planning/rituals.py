@@ -14,20 +14,8 @@ from recommender.planning.slate import choose_slate
 from recommender.planning.table import IdeaTable
 from recommender.planning.weekly import Expectation, reasons_for, score_ideas, seeded
 
-RITUAL_MINUTES = 20
 RITUALS = 2
 """The most that are offered in a week."""
-
-
-def small(table: IdeaTable) -> np.ndarray:
-    """Return the ideas of a few minutes that fit whatever time there is, and may be done again."""
-    return np.asarray(
-        (table.minutes <= RITUAL_MINUTES)
-        & table.has["time_of_day"]["any"]
-        & table.at_most("lead_time", "same_day")
-        & ~table.has["setting"]["outdoor"]
-        & ~table.has["repeat"]["once"]
-    )
 
 
 def within_limits(table: IdeaTable, occasion: Occasion) -> np.ndarray:
@@ -35,7 +23,7 @@ def within_limits(table: IdeaTable, occasion: Occasion) -> np.ndarray:
     circumstances = occasion.couple.circumstances
     awake = ~table.has["kids"]["asleep"] if circumstances.children else True
     return np.asarray(
-        small(table) & within_boundaries(table, occasion) & within_circumstances(table, circumstances) & awake
+        table.small & within_boundaries(table, occasion) & within_circumstances(table, circumstances) & awake
     )
 
 

@@ -23,8 +23,12 @@ PREFERENCE = ("evening", "afternoon", "morning", "midday", "late", "early")
 
 RANKS = np.array([PREFERENCE.index(part) for part in DAYPARTS])
 PARTS_BY_HOUR = np.array([DAYPARTS.index(daypart(datetime(2026, 1, 1, hour))) for hour in range(24)])
+LEADS = np.array(sorted(LEAD_MINUTES.values()))
 BEDTIME, UP = 20, 5
 """Hours between which children sleep."""
+
+NOWHERE, NEVER = np.zeros(0, dtype=int), np.zeros(0)
+"""No ideas, and no moments."""
 
 DEFAULT_SLOTS = (
     *(Slot(day, time(18, 30), 330) for day in (5, 4, 3, 2, 1)),
@@ -46,8 +50,8 @@ class Openings:
     window, notice, part : ndarray of shape (n_starts,)
         Which free stretch each start lies in, the minutes until it, and its position in ``DAYPARTS``.
     left : ndarray of shape (4, n_starts)
-        The minutes left from each start, by what an idea asks for (`_demand`): in the stretch; of those,
-        while children sleep; while it is light; both.
+        The minutes left from each start, by `IdeaTable.demand`: in the stretch; of those, while children
+        sleep; while it is light; both.
     showings : Showings
         The beginnings of ideas that begin when they begin.
     anywhere : ndarray of bool, shape (n_ideas,)
@@ -71,7 +75,7 @@ class Openings:
     def fitting(self, idea_index: int) -> np.ndarray:
         """Return the positions of the starts that an idea fits, best first; showings apart."""
         table = self.table
-        fits = table.minutes[idea_index] <= self.left[_demand(table, idea_index)]
+        fits = table.minutes[idea_index] <= self.left[table.demand[idea_index]]
         fits &= table.lead_minutes[idea_index] <= self.notice
         fits &= table.parts[self.part, idea_index]
         if table.spans.dated[idea_index]:
@@ -209,6 +213,8 @@ def _showings(table: IdeaTable, occasion: Occasion, free: Stretches) -> Showings
     """Return the beginnings of dated ideas that the couple can be at, with notice enough."""
     circumstances = occasion.couple.circumstances
     zone = ZoneInfo(circumstances.time_zone)
+    if not len(table.spans.idea):
+        return Showings(NOWHERE, NOWHERE, NEVER, free, zone)
     spans = table.spans.some(
         (table.spans.starts >= free.opens.min()) & (table.spans.starts < free.closes.max())
     )
@@ -240,15 +246,10 @@ def _existing(found: Openings) -> np.ndarray:
 def _startable(found: Openings, rows: np.ndarray) -> np.ndarray:
     """Return which ideas fit which starts, dates apart, shape (n_rows, n_starts)."""
     table = found.table
-    fits = table.minutes[rows, None] <= found.left[_demand(table, rows)]
+    fits = table.minutes[rows, None] <= found.left[table.demand[rows]]
     fits &= table.lead_minutes[rows, None] <= found.notice
     fits &= table.parts[:, rows][found.part].T
     return np.asarray(fits)
-
-
-def _demand(table: IdeaTable, rows: np.ndarray | slice | int = slice(None)) -> np.ndarray:
-    """Return the row of `Openings.left` that each idea goes by."""
-    return np.asarray(table.after_bedtime[rows] + 2 * table.by_daylight[rows])
 
 
 def _fits_some(found: Openings) -> np.ndarray:
@@ -258,11 +259,10 @@ def _fits_some(found: Openings) -> np.ndarray:
     asks for and what else it does: so each start is looked at once, not once for every idea.
     """
     table = found.table
-    leads, level = np.array(sorted(LEAD_MINUTES.values())), np.arange(len(LEAD_MINUTES))
-    longest = np.full((len(DAYPARTS), len(found.left), len(leads)), -1.0)
-    usable = np.where(found.notice >= leads[:, None, None], found.left, -1.0)  # (level, demand, start)
+    longest = np.full((len(DAYPARTS), len(found.left), len(LEADS)), -1.0)
+    usable = np.where(found.notice >= LEADS[:, None, None], found.left, -1.0)  # (level, demand, start)
     np.maximum.at(longest, found.part, usable.transpose(2, 1, 0))
-    group = _demand(table) * len(level) + np.searchsorted(leads, table.lead_minutes)
+    group = table.demand * len(LEADS) + np.searchsorted(LEADS, table.lead_minutes)
     fits = table.parts & (table.minutes <= longest.reshape(len(DAYPARTS), -1)[:, group])
     return np.asarray(fits.any(axis=0))
 

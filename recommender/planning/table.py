@@ -32,6 +32,7 @@ CLOSE_PRACTICES = (
 )
 GROWTH_PRACTICES = ("novelty_learning", "unusual_event")
 EASY_MINUTES_MAX = 120
+RITUAL_MINUTES = 20
 LEAD_MINUTES = {"now": 0, "same_day": 180, "days": 24 * 60, "weeks": 7 * 24 * 60}
 ROWS = 4096
 """Ideas worked on at once, so that a large catalogue needs no second copy of its features."""
@@ -57,8 +58,9 @@ class IdeaTable:
         Which parts of the day, in the order of ``DAYPARTS``, it can be done in.
     after_bedtime : ndarray of bool, shape (n_ideas,)
         Whether children, if there are any, have to be asleep.
-    by_daylight : ndarray of bool, shape (n_ideas,)
-        Out in the open where no lamps are, and not meant for the dark.
+    demand : ndarray of int, shape (n_ideas,)
+        What an idea asks of time: 1 if children have to be asleep, and 2 more if it needs daylight, being out
+        in the open where no lamps are and not meant for the dark.
     directions : ndarray of shape (n_ideas, n_ranking_features)
         Unit vectors; their inner product says how alike two ideas are, -1 to 1.
     spans : Spans
@@ -69,6 +71,8 @@ class IdeaTable:
         Facet to the ideas of which it was guessed and confirmed by nobody; facets without any are left out.
     light : ndarray of bool, shape (n_ideas,)
         Ideas without tender talk, for which nobody has to opt in.
+    small : ndarray of bool, shape (n_ideas,)
+        Ideas of a few minutes that fit whatever time there is, and may be done again: rituals.
     roles : Mapping[str, ndarray of bool]
         Which ideas suit ``easy``, ``growth`` and ``close``.
     """
@@ -82,7 +86,7 @@ class IdeaTable:
     lead_minutes: np.ndarray
     parts: np.ndarray
     after_bedtime: np.ndarray
-    by_daylight: np.ndarray
+    demand: np.ndarray
     has: Mapping[str, Mapping[str, np.ndarray]]
     level: Mapping[str, np.ndarray]
     directions: np.ndarray
@@ -90,6 +94,7 @@ class IdeaTable:
     offered: np.ndarray
     guessed: Mapping[str, np.ndarray]
     light: np.ndarray
+    small: np.ndarray
     roles: Mapping[str, np.ndarray]
 
     def at_most(self, facet: str, value: str | None) -> np.ndarray:
@@ -142,6 +147,8 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
     }
     lead = np.array([LEAD_MINUTES[name] for name in taxonomy.facets["lead_time"].names])
     times = has["time_of_day"]
+    lit = np.logical_or.reduce([has["place"][name] for name in LIT_PLACES])
+    by_daylight = has["setting"]["outdoor"] & ~has["hazard"]["dark"] & ~lit
     guesses = carried_guesses(ideas)
     bare = IdeaTable(
         taxonomy=taxonomy,
@@ -153,9 +160,7 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
         lead_minutes=lead[level["lead_time"]],
         parts=np.array([times["any"] | times[name] for name in DAYPARTS]),
         after_bedtime=has["kids"]["asleep"],
-        by_daylight=has["setting"]["outdoor"]
-        & ~has["hazard"]["dark"]
-        & ~np.logical_or.reduce([has["place"][name] for name in LIT_PLACES]),
+        demand=has["kids"]["asleep"] + 2 * by_daylight,
         has=has,
         level=level,
         directions=_directions(features, taxonomy),
@@ -163,9 +168,10 @@ def build_table(ideas: Sequence[Idea], taxonomy: Taxonomy, past: Sequence[Idea] 
         offered=np.array([idea.idea_id not in only_remembered for idea in ideas], dtype=bool),
         guessed={name: guesses.having(name) for name in sorted({n for names in guesses.sets for n in names})},
         light=np.zeros(0, dtype=bool),
+        small=np.zeros(0, dtype=bool),
         roles={},
     )
-    return replace(bare, light=_light(bare), roles=_roles(bare))
+    return replace(bare, light=_light(bare), small=_small(bare), roles=_roles(bare))
 
 
 def _ranks(facet: Facet, carried: Carried) -> np.ndarray:
@@ -190,6 +196,16 @@ def _light(table: IdeaTable) -> np.ndarray:
     light = table.at_most("talk_depth", "personal") & ~table.has["practice"]["repair"]
     # Of a guess the next more demanding value must be allowed too.
     return np.asarray(light & (table.sure("talk_depth") | table.at_most("talk_depth", "chatty")))
+
+
+def _small(table: IdeaTable) -> np.ndarray:
+    return np.asarray(
+        (table.minutes <= RITUAL_MINUTES)
+        & table.has["time_of_day"]["any"]
+        & table.at_most("lead_time", "same_day")
+        & ~table.has["setting"]["outdoor"]
+        & ~table.has["repeat"]["once"]
+    )
 
 
 def _roles(table: IdeaTable) -> dict[str, np.ndarray]:

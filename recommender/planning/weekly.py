@@ -158,7 +158,7 @@ def score_ideas(
     table: IdeaTable, expectation: Expectation, occasion: Occasion, settings: PlanSettings
 ) -> Scored:
     """Return every idea's score for this couple and week, with its parts."""
-    average = expectation.mean.mean(axis=0)
+    average = expectation.mean.sum(axis=0) / len(expectation.mean)
     ledger = ledger_of(table, expectation.mean, occasion)
     balanced = couple_score(expectation.mean, ledger, settings)
     added = lifts(table, occasion, settings, expectation.mean.min(axis=0))

@@ -237,7 +237,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
                     posterior, self.model_.index[pairs["idea_id"].to_numpy()[row]]
                 )
                 head = [terms.level, terms.leniency[partner], terms.effect, terms.kindred[partner]]
-                tail = (terms.appeal[partner], terms.answers[partner], terms.taste[partner])
+                tail = (terms.appeal, terms.answers[partner], terms.taste[partner])
                 out[row] = np.concatenate([head, *tail])
         return pd.DataFrame(out, columns=columns, index=pairs.index)
 

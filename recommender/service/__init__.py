@@ -1,5 +1,6 @@
 """The use cases, one function each: the only door for the command line and HTTP."""
 
+from recommender.catalogue.library import Catalogue
 from recommender.catalogue.search import IdeaQuery
 from recommender.learning.registry import ModelSummary
 from recommender.learning.runs import Run
@@ -97,6 +98,7 @@ from recommender.service.weekview import WeekView, get_week, see_week, week_and_
 __all__ = [
     "NOTE_LENGTH",
     "Caller",
+    "Catalogue",
     "CoupleView",
     "DateView",
     "Deployment",

@@ -13,7 +13,7 @@ from recommender.domain import Couple, Partner, Scope
 from recommender.errors import NotAllowed, NotFound, Unauthenticated
 from recommender.service.deployment import Deployment
 from recommender.service.secret import hashed
-from recommender.store import access, people, transaction
+from recommender.store import access, people
 
 NO_TOKEN = "This token is not valid (any more); send the one you were given when you joined."
 TOKEN_LIFE = timedelta(days=180)
@@ -57,13 +57,14 @@ def authenticate(d: Deployment, token: str) -> Caller:
     Unauthenticated
         If nobody does.
     """
-    operator_token = d.settings.operator_token
-    if operator_token is not None and compare_digest(hashed(token), hashed(operator_token)):
+    told, operator_token = hashed(token), d.settings.operator_token
+    if operator_token is not None and compare_digest(told, hashed(operator_token)):
         return Caller("operator")
-    found = access.find_token(d.engine, hashed(token))
-    if found is None or expires_on(found) < d.clock().date():
+    found, today = access.find_token(d.engine, told), d.clock().date()
+    if found is None or expires_on(found) < today:
         raise Unauthenticated(NO_TOKEN)
-    _note_use(d, found)
+    if found.used_on != today:  # kept alive, by writing at most once a day
+        access.use_token(d.engine, found.token_hash, today)
     return Caller("partner", found.partner_id, found.couple_id, found.scope, session_id(found.token_hash))
 
 
@@ -75,14 +76,6 @@ def session_id(token_hash: str) -> str:
 def expires_on(token: access.Token) -> date:
     """Return the last day on which a token is good, if it is not used before."""
     return (token.used_on or token.created_at.date()) + TOKEN_LIFE
-
-
-def _note_use(d: Deployment, token: access.Token) -> None:
-    """Keep a token alive, writing at most once a day."""
-    today = d.clock().date()
-    if token.used_on != today:
-        with transaction(d.engine) as connection:
-            access.use_token(connection, token.token_hash, today)
 
 
 def couple_of(connection: Connection, caller: Caller, *, for_update: bool = False) -> Couple:

@@ -6,8 +6,7 @@ whoever knows the model and their own half could work out the other's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from recommender.domain import Plan, Reason, Ritual, Suggestion
@@ -15,7 +14,7 @@ from recommender.service.callers import Caller
 
 EXPECTED_STEP, REASON_STEP = 0.1, 0.05
 
-UNTOLD = ("level", "appeal", "kindred", "answers_rest", "taste_rest", "balance")
+UNTOLD = frozenset({"level", "appeal", "kindred", "answers_rest", "taste_rest", "balance"})
 """Terms that are told as one: they say nothing to a person, or something of one partner."""
 
 EVERYTHING_ELSE = "Everything else: where any date starts, and what is too small or too private to name."
@@ -25,7 +24,8 @@ Shown = TypeVar("Shown", Suggestion, Ritual)
 
 def told_plan(plan: Plan, caller: Caller) -> Plan:
     """Return a plan as the caller is told it."""
-    return replace(plan, suggestions=tuple(told(suggestion, caller) for suggestion in plan.suggestions))
+    told_to = tuple(told(suggestion, caller) for suggestion in plan.suggestions)
+    return Plan(plan.week, plan.couple_id, plan.rule, told_to, plan.advice)
 
 
 def told(shown: Shown, caller: Caller) -> Shown:
@@ -35,27 +35,21 @@ def told(shown: Shown, caller: Caller) -> Shown:
     is of both and the stronger of what is one partner's, and not whose it is.
     """
     score = _stepped(shown.score, EXPECTED_STEP)
-    named: list[Reason] = _named(shown.reasons, caller)
-    left = round(score - sum(one.contribution for one in named), 2)
-    return replace(
-        shown,
-        expected=_stepped(shown.expected, EXPECTED_STEP),
-        score=score,
-        reasons=(*named, Reason("level", EVERYTHING_ELSE, left)),
-    )
+    named: Collection[Reason] = _named(shown.reasons, caller)
+    left = round(score - sum([reason.contribution for reason in named]), 2)
+    reasons = (*named, Reason("level", EVERYTHING_ELSE, left))
+    return shown.told(_stepped(shown.expected, EXPECTED_STEP), score, reasons)
 
 
-def _named(reasons: Iterable[Reason], caller: Caller) -> list[Reason]:
+def _named(reasons: Iterable[Reason], caller: Caller) -> Collection[Reason]:
     """Return the reasons that the caller reads one by one: of each kind the first, which says most."""
+    all_of_them, mine = caller.kind == "operator", (None, caller.partner_id)
     named: dict[str, Reason] = {}
     for reason in reasons:
-        may_read = caller.kind == "operator" or reason.partner_id in (None, caller.partner_id)
-        if may_read and reason.kind not in UNTOLD:
-            named.setdefault(reason.kind, reason)
-    return [
-        Reason(reason.kind, reason.text, _stepped(reason.contribution, REASON_STEP))
-        for reason in named.values()
-    ]
+        kind = reason.kind
+        if (all_of_them or reason.partner_id in mine) and kind not in UNTOLD and kind not in named:
+            named[kind] = Reason(kind, reason.text, _stepped(reason.contribution, REASON_STEP))
+    return named.values()
 
 
 def _stepped(points: float, step: float) -> float:

@@ -112,9 +112,9 @@ def _first(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView | 
             return None
         plan, small = draft if held == past else _draft(d, held, week)
         plans.insert_plan(connection, plan, d.clock())
-        rituals.insert_rituals(connection, couple.couple_id, week, small, d.clock())
-        stored = _stored(d, connection, caller, couple, plan)
-    return _view(d, caller, stored)
+        offered = rituals.insert_rituals(connection, couple.couple_id, week, small, d.clock())
+        reached = see_progress(d, connection, caller, couple, week)
+    return _view(d, caller, _Stored(couple, plan, reached, offered, made=()))
 
 
 def _draft(d: Deployment, past: Past, week: Week) -> tuple[Plan, tuple[Ritual, ...]]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, select, update
 
 from recommender.domain import Scope
+from recommender.store.changes import Change
 from recommender.store.questions import Question
 from recommender.store.tables import calendars, invites, links, partners, tokens
 from recommender.store.upserts import insert
@@ -30,6 +31,11 @@ class Token:
 A_TOKEN = select(
     *((partners if field.name == "couple_id" else tokens).c[field.name] for field in fields(Token))
 ).join_from(tokens, partners)
+USED = Change(
+    lambda _dialect: (
+        update(tokens).where(tokens.c.token_hash == bindparam("wanted")).values(used_on=bindparam("used_on"))
+    )
+)
 BY_HASH = Question(A_TOKEN.where(tokens.c.token_hash == bindparam("wanted")))
 
 
@@ -65,9 +71,15 @@ def list_tokens(connection: Connection, partner_id: str) -> tuple[Token, ...]:
     return tuple(Token(**row) for row in connection.execute(newest_first).mappings())
 
 
-def use_token(connection: Connection, token_hash: str, on: date) -> None:
-    """Note the day on which a token was last used."""
-    connection.execute(update(tokens).where(tokens.c.token_hash == token_hash).values(used_on=on))
+def use_token(engine: Engine, token_hash: str, on: date) -> None:
+    """Note the day on which a token was last used.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    USED.make_alone(engine, {"wanted": token_hash, "used_on": on})
 
 
 def delete_tokens(connection: Connection, token_hashes: Iterable[str]) -> None:

@@ -7,29 +7,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError, TimeoutError
 
 from recommender.errors import StoreError
 from recommender.store.columns import AS_TEXT
 from recommender.store.failures import store_error
+from recommender.store.keeping import KeepingPool
 
 BAD_ADDRESS = (
     "REKINDLE_DATABASE_URL is not the address of a SQLite or PostgreSQL database; write one like "
     "sqlite:////srv/rekindle.sqlite3 or postgresql+psycopg://user:password@host/rekindle."
 )
 
-READING: dict[str, dict[str, Any]] = {
-    "sqlite": {"begin": ("BEGIN",)},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-}
-# SQLite alters a table by making it anew; with foreign keys on, dropping the old one would delete
-# the rows that refer to it.
-REBUILDING: dict[str, dict[str, Any]] = {
-    "sqlite": {"begin": ("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")},
-    "postgresql": {},
-}
+READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""How PostgreSQL is read: as one unchanging state."""
 
+IN_MEMORY = (None, "", ":memory:")
+"""Databases of SQLite that are no file."""
 
 POSTGRESQL_LIMITS = "-c statement_timeout=60s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 """So that nothing that hangs holds up what is well."""
@@ -49,7 +53,7 @@ def open_engine(url: str) -> Engine:
     """
     try:
         address = make_url(url)
-        if address.get_backend_name() not in READING:
+        if address.get_backend_name() not in ("sqlite", "postgresql"):
             raise StoreError(BAD_ADDRESS)
         engine = create_engine(address, hide_parameters=True, **AS_TEXT, **_options(address))
     except ArgumentError:
@@ -74,18 +78,43 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     StoreError
         If the database is locked, read-only, full, damaged, unreachable or not upgraded.
     """
-    with _beginning(engine) as connection:
+    with lent(engine) as connection:
+        _on_sqlite(connection, "BEGIN IMMEDIATE")
         yield connection
+        commit(connection)
 
 
 @contextmanager
-def _beginning(engine: Engine, **options: Any) -> Iterator[Connection]:
-    """Give a connection in a transaction, begun as the options say."""
-    with failing_in_words(engine), engine.connect() as connection:
-        if options:  # not of the engine: making one with options takes longer than reading
-            connection.execution_options(**options)
-        with connection.begin():
+def lent(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in no transaction; whatever is not committed is undone at the end.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    pool = engine.pool
+    with failing_in_words(engine):
+        if not isinstance(pool, KeepingPool):
+            with engine.connect() as connection:
+                yield connection
+            return
+        connection = pool.take(engine)
+        try:
             yield connection
+        finally:
+            pool.take_back(connection)
+
+
+def commit(connection: Connection) -> None:
+    """Keep what was changed in a transaction, whether SQLAlchemy or the driver was told of it."""
+    # What was left to SQLAlchemy has begun a transaction of its own around the driver's.
+    if connection.in_transaction():
+        return connection.commit()
+    try:
+        connection.connection.commit()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_wrapped(error, connection.dialect) from error
 
 
 @contextmanager
@@ -106,20 +135,10 @@ def failing_in_words(engine: Engine) -> Iterator[None]:
         raise told from error
 
 
-@contextmanager
-def failing_as_wrapped(dialect: Dialect) -> Iterator[None]:
-    """Let what the driver is asked directly fail as what it is asked by SQLAlchemy.
-
-    Raises
-    ------
-    DBAPIError
-        If the driver raises an error of its own.
-    """
+def as_wrapped(error: Exception, dialect: Dialect) -> StatementError:
+    """Return an error of the driver, asked directly, as SQLAlchemy would raise it."""
     error_of_driver: Any = dialect.loaded_dbapi.Error
-    try:
-        yield
-    except error_of_driver as error:
-        raise DBAPIError.instance(None, None, error, error_of_driver, True) from error
+    return _without_values(error, DBAPIError.instance(None, None, error, error_of_driver, True))
 
 
 @contextmanager
@@ -133,7 +152,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
     StoreError
         As for `transaction`.
     """
-    with _beginning(engine, **READING[engine.dialect.name]) as connection:
+    with lent(engine) as connection:
+        _on_sqlite(connection, "BEGIN")
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(**READING)
         yield connection
 
 
@@ -146,15 +168,19 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
     StoreError
         As for `transaction`.
     """
-    with _beginning(engine, **REBUILDING[engine.dialect.name]) as connection:
+    # SQLite alters a table by making it anew; with foreign keys on, dropping the old one would delete
+    # the rows that refer to it.
+    with failing_in_words(engine), engine.connect() as connection:
         connection.detach()  # never back to the pool, where its foreign keys would stay off
+        _on_sqlite(connection, "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
         yield connection
+        commit(connection)
 
 
 def _options(address: URL) -> dict[str, Any]:
-    """Return how connections to PostgreSQL are made and kept: one for each request that a worker answers."""
+    """Return how connections are made and kept: to PostgreSQL one for each request that a worker answers."""
     if address.get_backend_name() != "postgresql":
-        return {}
+        return {"poolclass": KeepingPool} if address.database not in IN_MEMORY else {}
     limits = address.query.get("options", POSTGRESQL_LIMITS)
     arguments = {"connect_timeout": 5, "application_name": "rekindle", "options": limits}
     pool = {"pool_size": 8, "max_overflow": 4, "pool_timeout": 5, "pool_pre_ping": True}
@@ -182,18 +208,34 @@ def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    driven: Any = connection.connection.driver_connection
-    with failing_as_wrapped(connection.dialect):
-        for statement in connection.get_execution_options().get("begin", ("BEGIN IMMEDIATE",)):
+    driven: Any = connection.connection.dbapi_connection
+    if not driven.in_transaction:
+        _on_sqlite(connection, "BEGIN IMMEDIATE")
+
+
+def _on_sqlite(connection: Connection, *statements: str) -> None:
+    """Tell SQLite how to begin; on PostgreSQL the driver begins before whatever it is told first."""
+    if connection.dialect.name != "sqlite":
+        return
+    driven: Any = connection.connection.dbapi_connection
+    try:
+        for statement in statements:
             driven.execute(statement)
+    except sqlite3.Error as error:
+        raise as_wrapped(error, connection.dialect) from error
 
 
 def _forget_values(context: ExceptionContext) -> None:
+    if context.sqlalchemy_exception is not None:
+        _without_values(context.original_exception, context.sqlalchemy_exception)
+
+
+def _without_values(cause: BaseException, told: StatementError) -> StatementError:
     """Take what was stored out of an error: PostgreSQL quotes the whole row that broke a rule."""
-    cause, told = context.original_exception, context.sqlalchemy_exception
     diagnosis = getattr(cause, "diag", None)
-    if diagnosis is None or told is None:
-        return
+    if diagnosis is None:
+        return told
     said = str(cause)
     cause.args = (f"{type(cause).__name__} {diagnosis.constraint_name or diagnosis.sqlstate or ''}".strip(),)
     told.args = tuple(str(part).replace(said, str(cause)) for part in told.args)
+    return told

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from recommender.domain import Plan, Suggestion, SwapReason, Week
+from recommender.store.changes import Change
 from recommender.store.questions import AboutSome, Question
 from recommender.store.tables import plans, suggestions
-from recommender.store.upserts import insert
+from recommender.store.upserts import insert, insertion
 
 SUGGESTION = tuple(field.name for field in fields(Suggestion))
 OF_SUGGESTION = attrgetter(*SUGGESTION)
@@ -33,6 +35,14 @@ A_PLAN = Question(
 EXPOSURES = AboutSome(
     select(suggestions).order_by(suggestions.c.week, suggestions.c.shown_at, suggestions.c.position),
     suggestions.c.couple_id,
+)
+NEW_PLAN = Change(
+    lambda dialect: insertion(dialect, plans).on_conflict_do_nothing(),
+    ("couple_id", "week", "rule", "advice", "made_at"),
+)
+NEW_SUGGESTIONS = Change(
+    partial(insertion, into=suggestions),
+    ("couple_id", "week", *(name for name in SUGGESTION if name != "replaced_by"), "shown_at"),
 )
 
 
@@ -58,38 +68,22 @@ def insert_plan(connection: Connection, plan: Plan, made_at: datetime) -> Plan:
 
     If another process made one first, theirs stays and is returned.
     """
-    if insert_plans(connection, (plan,), made_at):
-        return plan
-    return find_plan(connection, plan.couple_id, plan.week) or plan
+    if not NEW_PLAN.make(connection, _row(plan, made_at)):
+        return find_plan(connection, plan.couple_id, plan.week) or plan
+    NEW_SUGGESTIONS.make_all(connection, _shown(plan, made_at))
+    return plan
 
 
 def insert_plans(connection: Connection, made: Sequence[Plan], made_at: datetime) -> int:
     """Store plans of couples that have none for the week; return how many."""
     if not made:
         return 0
-    rows = [
-        {
-            "couple_id": plan.couple_id,
-            "week": str(plan.week),
-            "rule": plan.rule,
-            "advice": plan.advice,
-            "made_at": made_at,
-        }
-        for plan in made
-    ]
     statement = insert(connection, plans).on_conflict_do_nothing()
-    stored = {
-        tuple(row)
-        for row in connection.execute(statement.returning(plans.c.couple_id, plans.c.week), rows).all()
-    }
-    shown = [
-        _values(plan.couple_id, str(plan.week), suggestion, made_at)
-        for plan in made
-        if (plan.couple_id, str(plan.week)) in stored
-        for suggestion in plan.suggestions
-    ]
-    if shown:
-        connection.execute(insert(connection, suggestions), shown)
+    new = statement.returning(plans.c.couple_id, plans.c.week)
+    found = connection.execute(new, [_row(plan, made_at) for plan in made])
+    stored = {(row.couple_id, row.week) for row in found}
+    kept = (plan for plan in made if (plan.couple_id, str(plan.week)) in stored)
+    NEW_SUGGESTIONS.make_all(connection, [row for plan in kept for row in _shown(plan, made_at)])
     return len(stored)
 
 
@@ -167,6 +161,20 @@ def read_exposure(row: Any) -> Exposure:
 def read_suggestion(row: Any) -> Suggestion:
     """Return a row of ``suggestions`` as a suggestion."""
     return Suggestion(*OF_SUGGESTION(row))
+
+
+def _row(plan: Plan, made_at: datetime) -> dict[str, Any]:
+    return {
+        "couple_id": plan.couple_id,
+        "week": str(plan.week),
+        "rule": plan.rule,
+        "advice": plan.advice,
+        "made_at": made_at,
+    }
+
+
+def _shown(plan: Plan, at: datetime) -> list[dict[str, Any]]:
+    return [_values(plan.couple_id, str(plan.week), suggestion, at) for suggestion in plan.suggestions]
 
 
 def _values(couple_id: str, week: str, suggestion: Suggestion, shown_at: datetime) -> dict[str, Any]:

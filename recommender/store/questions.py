@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from sqlalchemy import (
@@ -13,16 +12,13 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
-    PoolProxiedConnection,
     Select,
     bindparam,
 )
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from recommender.store.engine import failing_as_wrapped, failing_in_words
-
-BY_NAME = {"sqlite": "named", "postgresql": "pyformat"}
-"""How each database's driver takes parameters by name."""
+from recommender.store.engine import as_wrapped, lent
+from recommender.store.spoken import InEach, Spoken
 
 
 class Question:
@@ -33,17 +29,14 @@ class Question:
     Parameters
     ----------
     query : Select or CompoundSelect
-        Its own parameters are texts.
     """
 
     def __init__(self, query: Select[Any] | CompoundSelect[Any]) -> None:
-        self._query = query
-        self._spoken: dict[str, _Spoken] = {}
+        self._asked = InEach(lambda dialect: _Asked(query, dialect))
 
     def ask(self, connection: Connection, **values: str) -> list[Any]:
         """Return the rows, as the connection's transaction sees them."""
-        with failing_as_wrapped(connection.dialect):
-            return self._ask(connection.connection, connection.dialect, values)
+        return self._asked(connection.dialect).ask(connection.connection.dbapi_connection, values)
 
     def ask_alone(self, engine: Engine, **values: str) -> list[Any]:
         """Return the rows, as the database has them at one moment; the transaction is theirs alone.
@@ -53,23 +46,8 @@ class Question:
         StoreError
             As for `transaction`.
         """
-        with (
-            failing_in_words(engine),
-            failing_as_wrapped(engine.dialect),
-            closing(engine.raw_connection()) as connection,
-        ):
-            return self._ask(connection, engine.dialect, values)
-
-    def _ask(
-        self, connection: PoolProxiedConnection, dialect: Dialect, values: Mapping[str, str]
-    ) -> list[Any]:
-        spoken = self._spoken.get(dialect.name) or self._in_words_of(dialect)
-        with closing(connection.cursor()) as cursor:
-            cursor.execute(spoken.text, {**spoken.fixed, **values})
-            return spoken.read(cursor)
-
-    def _in_words_of(self, dialect: Dialect) -> _Spoken:
-        return self._spoken.setdefault(dialect.name, _Spoken(self._query, dialect))
+        with lent(engine) as connection:
+            return self.ask(connection, **values)
 
 
 class AboutSome:
@@ -95,28 +73,35 @@ class AboutSome:
         return connection.execute(self._some, {"wanted": wanted, **values}).all()
 
 
-class _Spoken:
-    """A question in a dialect: its text, its fixed parameters, and what reads each column of an answer."""
+class _Asked(Spoken):
+    """A question in a dialect, with what reads each column of an answer."""
 
     def __init__(self, query: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
-        kind: Any = type(dialect)
-        compiled = query.compile(dialect=kind(paramstyle=BY_NAME[dialect.name]))
-        self.text = str(compiled)
-        self.fixed: Mapping[str, object] = compiled.params
-        self._dialect = dialect
+        super().__init__(query, dialect)
         self._types = [column.type.dialect_impl(dialect) for column in query.selected_columns]
         self._row: Any = namedtuple("Row", query.selected_columns.keys())  # type: ignore[misc]
         self._readers: list[tuple[int, Callable[[Any], Any]]] | None = None
 
-    def read(self, cursor: DBAPICursor) -> list[Any]:
-        """Return the rows of an answer."""
+    def ask(self, driven: Any, values: Mapping[str, Any]) -> list[Any]:
+        """Return the rows that a driver's connection answers with.
+
+        Raises
+        ------
+        DBAPIError
+            If the driver raises an error of its own.
+        """
+        try:
+            return self._read(self._told(driven, values))
+        except self._error as error:
+            raise as_wrapped(error, self._dialect) from error
+
+    def _read(self, cursor: DBAPICursor) -> list[Any]:
         if self._readers is None:  # what they have to do may depend on what the driver calls a column's type
             self._readers = self._readers_of([described[1] for described in cursor.description])
-        told = [list(row) for row in cursor.fetchall()]
-        for at, read in self._readers:
-            for row in told:
-                row[at] = read(row[at])
-        return [self._row._make(row) for row in told]
+        columns: list[Iterable[Any]] = list(zip(*cursor.fetchall(), strict=True))
+        for at, read in self._readers if columns else ():
+            columns[at] = map(read, columns[at])
+        return list(map(self._row._make, zip(*columns, strict=True)))
 
     def _readers_of(self, called: Iterable[Any]) -> list[tuple[int, Callable[[Any], Any]]]:
         found = (

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from recommender.domain import Ritual, Week
+from recommender.store.changes import Change
 from recommender.store.questions import AboutSome
 from recommender.store.tables import confirmations, rituals
-from recommender.store.upserts import insert
+from recommender.store.upserts import insert, insertion
 
 FIELDS = tuple(field.name for field in fields(Ritual))
 OF_RITUAL = attrgetter(*FIELDS)
@@ -24,6 +26,7 @@ OFFERED = (
 )
 OF_COUPLES = AboutSome(OFFERED, rituals.c.couple_id)
 IN_WEEK = AboutSome(OFFERED.where(rituals.c.week == bindparam("in_week")), rituals.c.couple_id)
+NEW_RITUALS = Change(partial(insertion, into=rituals), (*FIELDS, "couple_id", "week", "shown_at"))
 BY_ID = AboutSome(OFFERED.where(rituals.c.ritual_id == bindparam("named")), rituals.c.couple_id)
 
 
@@ -52,15 +55,13 @@ class OfferedRitual:
 
 def insert_rituals(
     connection: Connection, couple_id: str, week: Week, offered: Iterable[Ritual], shown_at: datetime
-) -> None:
-    """Store rituals of a week; their positions must be free."""
-    rows = [
-        {name: getattr(ritual, name) for name in FIELDS}
-        | {"couple_id": couple_id, "week": str(week), "shown_at": shown_at}
-        for ritual in offered
-    ]
-    if rows:
-        connection.execute(insert(connection, rituals), rows)
+) -> tuple[OfferedRitual, ...]:
+    """Store rituals of a week and return them as offered; their positions must be free."""
+    made = tuple(OfferedRitual(couple_id, week, ritual, shown_at, False, False, ()) for ritual in offered)
+    common = {"couple_id": couple_id, "week": str(week), "shown_at": shown_at}
+    rows = [{name: getattr(it.ritual, name) for name in FIELDS} | common for it in made]
+    NEW_RITUALS.make_all(connection, rows)
+    return made
 
 
 def list_rituals(

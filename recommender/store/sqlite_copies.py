@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from recommender.errors import StoreError
 from recommender.store.drafts import draft_of
-from recommender.store.engine import open_engine
+from recommender.store.engine import IN_MEMORY, open_engine
 from recommender.store.upgrades import is_current
 
 DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
@@ -54,7 +54,7 @@ def restore(engine: Engine, source: Path) -> None:
 
 
 def _file_of(engine: Engine) -> Path:
-    if engine.url.database in (None, "", ":memory:"):
+    if engine.url.database in IN_MEMORY:
         raise StoreError("Only a file can be copied, and this database is none; check REKINDLE_DATABASE_URL.")
     return Path(str(engine.url.database))
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert(connection: Connection, into: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into a table that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
-    return _insert(connection.dialect.name, into)
+    return insertion(connection.dialect.name, into)
 
 
 def put(connection: Connection, into: Table, row: Mapping[str, Any], keys: tuple[str, ...]) -> None:
@@ -23,10 +23,11 @@ def put(connection: Connection, into: Table, row: Mapping[str, Any], keys: tuple
 @cache
 def _replacing(dialect: str, into: Table, keys: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
     # Made once, since that takes as long as storing a row.
-    made = _insert(dialect, into)
+    made = insertion(dialect, into)
     said = {column.name: column for column in made.excluded if column.name not in keys}
     return made.on_conflict_do_update(index_elements=keys, set_=said)
 
 
-def _insert(dialect: str, into: Table) -> sqlite.Insert | postgresql.Insert:
+def insertion(dialect: str, into: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into a table as a dialect, by its name, has it."""
     return postgresql.insert(into) if dialect == "postgresql" else sqlite.insert(into)
