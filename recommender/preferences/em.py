@@ -31,9 +31,16 @@ SCALE_STEPS, SCALE_PASSES = 6, 4
 GROWTH = 1.6
 """How much longer each stretched step is than the one before; 1 is EM."""
 
-SAMPLE_RATINGS, MORE_RATINGS = 10_000, 100_000
-"""What a first fit works on where there is more than twice as much, and what a second does until it hardly
-moves; so that few passes over all of it are left."""
+BACK, LONG = 16.0, 4.0
+"""How much shorter a step is after one that was too long, and how long one must be to say that all is gained:
+after a short one, little gain says little."""
+
+SAMPLE_RATINGS, MORE_RATINGS = 10_000, 40_000
+"""What scales are learned from where there is more than twice as much, and what variances are: these many
+ratings know them well. Fixed weights and ideas' effects, which are many, are then met by all ratings once."""
+
+MANY_RATINGS = 200_000
+"""From so many on, a fit stops at its tolerance; with fewer, passes cost little and gains are small."""
 
 
 def fit_parameters(
@@ -56,14 +63,14 @@ def fit_parameters(
         Passes over the whole at most.
     tolerance : float
         Stops when the objective grows by less than this share of its size; by less still where ratings are
-        fewer than ``MORE_RATINGS``, in proportion, for then passes cost little and gains are small.
+        fewer than ``MANY_RATINGS``, in proportion.
     on_iteration : callable
         Told the number of each pass over the whole that raised the objective, and the objective.
     n_jobs : int
         Threads; the result does not depend on it.
     """
     strength = strength or Strength()
-    tolerance *= min(1.0, len(feedback.rating) / MORE_RATINGS)
+    tolerance *= min(1.0, len(feedback.rating) / MANY_RATINGS)
     with threadpool_limits(1, user_api="blas"):
         first = Passes(feedback.sample(SAMPLE_RATINGS), prior, strength, n_jobs)
         start = prior
@@ -71,11 +78,13 @@ def fit_parameters(
             start = _climb(first, start, SCALE_PASSES, 0.0, lambda *_: None)
             first.learn_scale(start)
         more = feedback.sample(MORE_RATINGS)
-        if more is not feedback:
-            passes = Passes(more, prior, strength, n_jobs, first.scale)
-            start = _climb(passes, start, max_iterations, tolerance, lambda *_: None)
-        passes = Passes(feedback, prior, strength, n_jobs, first.scale)
-        return _climb(passes, start, max_iterations, tolerance, on_iteration)
+        passes = Passes(more, prior, strength, n_jobs, first.scale)
+        if more is feedback:
+            return _climb(passes, start, max_iterations, tolerance, on_iteration)
+        start = _climb(passes, start, max_iterations, tolerance, lambda *_: None)
+        settled, objective = Passes(feedback, prior, strength, n_jobs, first.scale).settle(start)
+        on_iteration(1, objective)
+        return settled
 
 
 def _climb(
@@ -91,10 +100,10 @@ def _climb(
     for number in range(1, max_iterations + 1):
         moved, objective = passes.iterate(current)
         if objective < last:
-            current, step = safe, 1.0
+            current, step = safe, max(1.0, step / BACK)
             continue
         on_iteration(number, objective)
-        if objective - last < tolerance * abs(objective):
+        if step > LONG and objective - last < tolerance * abs(objective):
             return moved
         last, safe, current = objective, moved, _stretched(current, moved, step)
         step *= GROWTH

@@ -1,0 +1,45 @@
+"""Nearly the inverse of the least squares of fixed weights and ideas' effects, so that few steps solve them.
+
+Ratings are taken as independent, and answers as uncorrelated. Then the weights of each answer stand alone;
+general appeal and the effects, which both say something of every idea, are solved together (the effects
+eliminated by their Schur complement).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Preconditioner:
+    """The inverse for one design and one prior of the fixed weights.
+
+    Parameters
+    ----------
+    design : ndarray of shape (n_ideas, F)
+    told : ndarray of shape (n_ideas, A)
+        What the ratings of each idea tell: squared answers of who rated it, summed, over the variance of a
+        rating.
+    precision : ndarray of shape (F, A)
+        Prior precision of the fixed weights.
+    """
+
+    def __init__(self, design: np.ndarray, told: np.ndarray, precision: np.ndarray) -> None:
+        self._design, self._told, self._precision = design, told[:, 0], precision
+        self._answers = [self._inverse(told[:, answer], answer) for answer in range(1, told.shape[1])]
+
+    def solve(self, weights: np.ndarray, effects: np.ndarray, effect_var: float) -> np.ndarray:
+        """Return nearly the solution for these right-hand sides, weights (F, A) and effects (n_ideas,).
+
+        Both in one vector of length F A + n_ideas, as conjugate gradients take it.
+        """
+        share = effect_var / (1 + effect_var * self._told)
+        appeal = self._inverse(self._told * share / effect_var, 0)
+        out = np.empty_like(weights)
+        out[:, 0] = appeal @ (weights[:, 0] - self._design.T @ (self._told * share * effects))
+        for answer, inverse in enumerate(self._answers, start=1):
+            out[:, answer] = inverse @ weights[:, answer]
+        return np.append(out, share * (effects - self._told * (self._design @ out[:, 0])))
+
+    def _inverse(self, told: np.ndarray, answer: int) -> np.ndarray:
+        gram = (self._design.T * told) @ self._design
+        return np.linalg.inv(gram + np.diag(self._precision[:, answer]))
