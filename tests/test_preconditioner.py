@@ -22,9 +22,6 @@ def test_it_is_the_inverse_where_answers_are_uncorrelated() -> None:
     right = rng.normal(size=len(normal))
     told = np.full((n_ideas, 2), 2 / variance)
 
-    size = precision.size
-    found = Preconditioner(design, told, precision).solve(
-        right[:size].reshape(precision.shape), right[size:], effect_var
-    )
+    found = Preconditioner(design, told, precision).solver(effect_var)(right)
 
     np.testing.assert_allclose(found, np.linalg.solve(normal, right))

@@ -31,9 +31,8 @@ SCALE_STEPS, SCALE_PASSES = 6, 4
 GROWTH = 1.6
 """How much longer each stretched step is than the one before; 1 is EM."""
 
-BACK, LONG = 16.0, 4.0
-"""How much shorter a step is after one that was too long, and how long one must be to say that all is gained:
-after a short one, little gain says little."""
+LONG = 4.0
+"""How long a step must be to say that all is gained: after a short one, little gain says little."""
 
 SAMPLE_RATINGS, MORE_RATINGS = 10_000, 40_000
 """What scales are learned from where there is more than twice as much, and what variances are: these many
@@ -62,15 +61,14 @@ def fit_parameters(
     max_iterations : int
         Passes over the whole at most.
     tolerance : float
-        Stops when the objective grows by less than this share of its size; by less still where ratings are
-        fewer than ``MANY_RATINGS``, in proportion.
+        Stops when the objective grows by less than this share of its size; by less still where all of fewer
+        than ``MANY_RATINGS`` are climbed on, in proportion.
     on_iteration : callable
         Told the number of each pass over the whole that raised the objective, and the objective.
     n_jobs : int
         Threads; the result does not depend on it.
     """
     strength = strength or Strength()
-    tolerance *= min(1.0, len(feedback.rating) / MANY_RATINGS)
     with threadpool_limits(1, user_api="blas"):
         first = Passes(feedback.sample(SAMPLE_RATINGS), prior, strength, n_jobs)
         start = prior
@@ -80,6 +78,7 @@ def fit_parameters(
         more = feedback.sample(MORE_RATINGS)
         passes = Passes(more, prior, strength, n_jobs, first.scale)
         if more is feedback:
+            tolerance *= min(1.0, len(feedback.rating) / MANY_RATINGS)
             return _climb(passes, start, max_iterations, tolerance, on_iteration)
         start = _climb(passes, start, max_iterations, tolerance, lambda *_: None)
         settled, objective = Passes(feedback, prior, strength, n_jobs, first.scale).settle(start)
@@ -100,7 +99,7 @@ def _climb(
     for number in range(1, max_iterations + 1):
         moved, objective = passes.iterate(current)
         if objective < last:
-            current, step = safe, max(1.0, step / BACK)
+            current, step = safe, 1.0
             continue
         on_iteration(number, objective)
         if step > LONG and objective - last < tolerance * abs(objective):

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
+from operator import add
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -22,10 +24,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, cg
 
 from recommender.preferences.feedback import Feedback
-from recommender.preferences.kernels import kernel_of
+from recommender.preferences.kernels import Kernel, kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.preconditioner import Preconditioner
-from recommender.preferences.solvers import Batch, Moments, Solver, batches_of, solver_of
+from recommender.preferences.solvers import Solver, Sums, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
 from recommender.preferences.threads import Item, Result, mapped
 
@@ -42,6 +44,7 @@ class Met:
 
     Attributes
     ----------
+    kernel : Kernel
     solvers : sequence of Solver
         The covariances of the ratings.
     alphas : sequence of ndarray
@@ -50,6 +53,7 @@ class Met:
     objective : float
     """
 
+    kernel: Kernel
     solvers: Sequence[Solver]
     alphas: Sequence[np.ndarray]
     parameters: Parameters
@@ -102,8 +106,10 @@ class Passes:
         """Return the parameters after one pass, and the objective before its new variances."""
         met = self._meet(current)
         pairs = list(zip(met.solvers, met.alphas, strict=True))
-        moments = self._map(lambda pair: pair[0].moments(pair[1]), pairs)
-        return self._variances(moments, self._noise_moments(met), met.parameters), met.objective
+        moments = reduce(add, self._map(lambda pair: pair[0].moments(pair[1]), pairs))
+        own, between = (sums.total(met.kernel) for sums in (moments.own, moments.between))
+        squares = own + between + between.T, own
+        return self._variances(squares, self._noise_moments(met), met.parameters), met.objective
 
     def settle(self, current: Parameters) -> tuple[Parameters, float]:
         """Return the likeliest fixed weights and effects, given all variances, and the objective."""
@@ -113,11 +119,12 @@ class Passes:
     def learn_scale(self, current: Parameters) -> None:
         """Set each column's variance by its weights and how well the ratings know them (MacKay 1994)."""
         kernel = kernel_of(self.design, current)
+        solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
 
-        def information(batch: Batch) -> np.ndarray:
-            return solver_of(batch, kernel, current).information(self.answers)
+        def information(answer: np.ndarray) -> np.ndarray:
+            return sum((solver.information(answer) for solver in solvers), Sums()).total(kernel)
 
-        said = np.sum(self._map(information, self.batches), axis=0)
+        said = self._map(information, list(self.answers.T))
         known = [
             np.diag(np.linalg.inv(s + np.diag(p))) for s, p in zip(said, self._precision().T, strict=True)
         ]
@@ -175,7 +182,7 @@ class Passes:
         moved = replace(means, effect_vars=1 / (1 / current.effect_var + weight))
         residual = self._residual(moved)
         alphas = self._map(lambda solver: _times(solver, residual), solvers)
-        return Met(solvers, alphas, moved, self._objective(solvers, alphas, residual, moved))
+        return Met(kernel, solvers, alphas, moved, self._objective(solvers, alphas, residual, moved))
 
     def _residual(self, current: Parameters) -> np.ndarray:
         expected = self._fixed_part(current.fixed) + current.effects[self.feedback.idea]
@@ -199,16 +206,14 @@ class Passes:
             values = self._fixed_part(move[:size].reshape(shape)) + move[size:][idea]
             return pulled(values) + precision * move
 
-        def preconditioned(pull: np.ndarray) -> np.ndarray:
-            return self._preconditioner.solve(pull[:size].reshape(shape), pull[size:], current.effect_var)
-
+        nearly = self._preconditioner.solver(current.effect_var)
         held = precision * np.append(current.fixed - self.prior.fixed, current.effects)
         move, _ = cg(
             LinearOperator((len(held), len(held)), matvec=normal, dtype=float),
             pulled(self._residual(current)) - held,
             rtol=1e-6,
             maxiter=LEAST_SQUARES_STEPS,
-            M=LinearOperator((len(held), len(held)), matvec=preconditioned, dtype=float),
+            M=LinearOperator((len(held), len(held)), matvec=nearly, dtype=float),
         )
         fixed = current.fixed + move[:size].reshape(shape)
         return replace(current, fixed=fixed, effects=current.effects + move[size:])
@@ -246,9 +251,12 @@ class Passes:
         return float((shock_square / size).sum()), float((square - 2 * gain * within + shock_square).sum())
 
     def _variances(
-        self, moments: Sequence[Moments], noise: tuple[float, float], current: Parameters
+        self, squares: tuple[np.ndarray, np.ndarray], noise: tuple[float, float], current: Parameters
     ) -> Parameters:
-        """Return ``current`` with every variance at its maximum given the moments and its prior."""
+        """Return ``current`` with every variance at its maximum given its moments and its prior.
+
+        ``squares`` move the covariances of couples and of partners.
+        """
         feedback, prior, held = self.feedback, self.prior, self.held
         n_ratings, n_ideas = len(feedback.rating), len(current.effects)
         effect = float(np.sum(current.effects**2 + current.effect_vars))
@@ -261,8 +269,7 @@ class Passes:
         def variance(total: float, start: float, n: int) -> float:
             return float((total + held.variances * start) / (n + held.variances))
 
-        couple = sum((m.couple for m in moments), np.zeros_like(prior.couple_cov))
-        partner = sum((m.partner for m in moments), np.zeros_like(prior.partner_cov))
+        couple, partner = squares
         return replace(
             current,
             couple_cov=covariance(current.couple_cov, prior.couple_cov, couple, self._n_couples),

@@ -7,6 +7,8 @@ eliminated by their Schur complement).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -27,18 +29,24 @@ class Preconditioner:
         self._design, self._told, self._precision = design, told[:, 0], precision
         self._answers = [self._inverse(told[:, answer], answer) for answer in range(1, told.shape[1])]
 
-    def solve(self, weights: np.ndarray, effects: np.ndarray, effect_var: float) -> np.ndarray:
-        """Return nearly the solution for these right-hand sides, weights (F, A) and effects (n_ideas,).
+    def solver(self, effect_var: float) -> Callable[[np.ndarray], np.ndarray]:
+        """Return what nearly solves for a right-hand side, given the variance of an effect.
 
-        Both in one vector of length F A + n_ideas, as conjugate gradients take it.
+        A vector, as conjugate gradients take it: F A weights row by row, then n_ideas effects.
         """
         share = effect_var / (1 + effect_var * self._told)
         appeal = self._inverse(self._told * share / effect_var, 0)
-        out = np.empty_like(weights)
-        out[:, 0] = appeal @ (weights[:, 0] - self._design.T @ (self._told * share * effects))
-        for answer, inverse in enumerate(self._answers, start=1):
-            out[:, answer] = inverse @ weights[:, answer]
-        return np.append(out, share * (effects - self._told * (self._design @ out[:, 0])))
+
+        def solve(pull: np.ndarray) -> np.ndarray:
+            weights = pull[: self._precision.size].reshape(self._precision.shape)
+            effects = pull[self._precision.size :]
+            out = np.empty_like(weights)
+            out[:, 0] = appeal @ (weights[:, 0] - self._design.T @ (self._told * share * effects))
+            for answer, inverse in enumerate(self._answers, start=1):
+                out[:, answer] = inverse @ weights[:, answer]
+            return np.append(out, share * (effects - self._told * (self._design @ out[:, 0])))
+
+        return solve
 
     def _inverse(self, told: np.ndarray, answer: int) -> np.ndarray:
         gram = (self._design.T * told) @ self._design
