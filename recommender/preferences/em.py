@@ -28,7 +28,7 @@ from recommender.preferences.strength import Strength
 SCALE_STEPS, SCALE_PASSES = 6, 4
 """How often the scales of the fixed weights are learned at first, and after how many passes each time."""
 
-GROWTH = 1.6
+GROWTH = 2.0
 """How much longer each stretched step is than the one before; 1 is EM."""
 
 LONG = 4.0

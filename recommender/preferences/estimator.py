@@ -281,7 +281,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         features = self.partner_features_ if partner_features is None else partner_features
         couple_ids = _couple_ids(known)
         couple, partner = pd.factorize(couple_ids)[0], pd.factorize(known["partner_id"])[0]
-        keyed = known.assign(couple_id=couple_ids, date_id=_dates(known, couple, partner))
+        idea = idea_rows(self.idea_features_, known["idea_id"])
+        keyed = known.assign(couple_id=couple_ids, date_id=_dates(known, couple, partner, idea))
         couple_of = dict(zip(keyed["partner_id"], keyed["couple_id"], strict=True))
         wanted = pairs["partner_id"].map(lambda partner: couple_of.get(partner, ("single", partner)))
         groups = dict(iter(keyed.groupby("couple_id", sort=False)))
@@ -313,11 +314,10 @@ def _couple_ids(ratings: pd.DataFrame) -> pd.Series:
     return ratings["partner_id"].map(lambda partner: ("single", partner))
 
 
-def _dates(ratings: pd.DataFrame, couple: np.ndarray, partner: np.ndarray) -> np.ndarray:
+def _dates(ratings: pd.DataFrame, couple: np.ndarray, partner: np.ndarray, idea: np.ndarray) -> np.ndarray:
     """Return the number of each rating's date."""
     if "date_id" in ratings.columns:
         return pd.factorize(ratings["date_id"])[0]
-    idea = pd.factorize(ratings["idea_id"])[0]
     of_partner = pd.Series(codes_of(partner, idea))
     turn = of_partner.groupby(of_partner).cumcount().to_numpy()
     return codes_of(couple, idea, turn)
@@ -342,12 +342,13 @@ def feedback_of(
     """Return the frames as the arrays that the fit works on, couples and partners in order of appearance."""
     partner, partners = pd.factorize(ratings["partner_id"])
     couple = pd.factorize(ratings["couple_id"])[0] if "couple_id" in ratings.columns else partner
+    idea = idea_rows(idea_features, ratings["idea_id"])
     return Feedback(
         rating=ratings["rating"].to_numpy(dtype=float),
-        idea=idea_rows(idea_features, ratings["idea_id"]),
+        idea=idea,
         partner=partner,
         couple=couple,
-        date=_dates(ratings, couple, partner),
+        date=_dates(ratings, couple, partner, idea),
         features=idea_features.to_numpy(dtype=float),
         answers=answer_rows(partner_features, list(partners), np.zeros(n_answers)),
     )

@@ -92,7 +92,8 @@ class Passes:
             slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
         ]
         self._n_couples, self._n_partners, self._n_dates = (
-            len(np.unique(of)) for of in (feedback.couple, feedback.partner, feedback.date)
+            int(np.count_nonzero(np.bincount(of)))
+            for of in (feedback.couple, feedback.partner, feedback.date)
         )
         self._by_idea = np.lexsort((feedback.partner, feedback.idea))
         self._raters = feedback.partner[self._by_idea].astype(np.int32)

@@ -12,6 +12,7 @@ from sklearn.linear_model import RidgeCV
 
 from recommender.preferences.factors import PEOPLE_FOR_ONE
 from recommender.preferences.frames import codes_of
+from recommender.preferences.kernels import TABLED_IDEAS
 from recommender.preferences.model import with_intercept
 from recommender.preferences.ridge import PENALTIES
 
@@ -66,14 +67,16 @@ def _correspondence(partner: np.ndarray, idea: np.ndarray, n_axes: int) -> tuple
     Correspondence analysis (Greenacre 1984, *Theory and Applications of Correspondence Analysis*, ch. 4):
     an idea's place is its raters' average place. The first axis of all says only how many, and is left out.
     """
-    from scipy.sparse import csr_matrix, diags
-    from scipy.sparse.linalg import svds
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.linalg import eigsh, svds
 
-    rated = csr_matrix((np.ones(len(idea)), (partner, idea)))
-    by_partner = np.asarray(rated.sum(axis=1)).ravel() ** -0.5
-    by_idea = (np.asarray(rated.sum(axis=0)).ravel() + DOUBT) ** -0.5
-    weighed = diags(by_partner) @ rated @ diags(by_idea)
-    _, lengths, places = svds(weighed, k=n_axes + 1, v0=np.ones(min(weighed.shape)))
+    by_partner, by_idea = np.bincount(partner) ** -0.5, (np.bincount(idea) + DOUBT) ** -0.5
+    weighed = csr_matrix((by_partner[partner] * by_idea[idea], (partner, idea)))
+    if weighed.shape[1] > TABLED_IDEAS:
+        _, lengths, places = svds(weighed, k=n_axes + 1, v0=np.ones(min(weighed.shape)))
+    else:  # few ideas: every two of them are multiplied once, whatever the number of people
+        squares, columns = eigsh((weighed.T @ weighed).toarray(), k=n_axes + 1, v0=np.ones(weighed.shape[1]))
+        lengths, places = np.sqrt(np.maximum(squares, 0)), columns.T
     main_first = np.argsort(-lengths)[1:]
     lengths, places = lengths[main_first], places[main_first]
     return lengths, by_idea[:, None] * (lengths[:, None] * places).T
