@@ -72,6 +72,14 @@ def test_a_sample_holds_whole_couples(feedback: Feedback) -> None:
     assert drawn.features is feedback.features
 
 
+@pytest.mark.parametrize(("n_ratings", "n_couples", "expected"), [(205, 1, 11), (205, 20, 20), (205, 31, 60)])
+def test_a_sample_holds_enough_couples(
+    feedback: Feedback, n_ratings: int, n_couples: int, expected: int
+) -> None:
+    """Each couple gave twenty ratings: eleven give 205, and there are not twice as many as thirty-one."""
+    assert len(np.unique(feedback.sample(n_ratings, n_couples).couple)) == expected
+
+
 def written_out(feedback: Feedback, now: Parameters) -> np.ndarray:
     """Return the covariance of all ratings, what fixed weights and effects leave of them."""
     design = with_intercept(feedback.features - now.feature_means)[feedback.idea]
@@ -121,6 +129,7 @@ def test_much_feedback_is_met_once(feedback: Feedback, monkeypatch: pytest.Monke
     told: list[float] = []
     monkeypatch.setattr(em, "SAMPLE_RATINGS", 200)
     monkeypatch.setattr(em, "MORE_RATINGS", 500)
+    monkeypatch.setattr(em, "MORE_COUPLES", 25)
     start = replace(prior(), fixed=np.array([[4.0], [0.0], [0.0], [0.0]]))
     found = fit_parameters(feedback, start, on_iteration=lambda _, height: told.append(height))
     assert len(told) == 1
@@ -138,6 +147,7 @@ def test_a_sample_changes_little(feedback: Feedback, monkeypatch: pytest.MonkeyP
     straight = fit_parameters(feedback, start, tolerance=1e-7)
     monkeypatch.setattr(em, "SAMPLE_RATINGS", 400)
     monkeypatch.setattr(em, "MORE_RATINGS", 590)
+    monkeypatch.setattr(em, "MORE_COUPLES", 25)
     sampled = fit_parameters(feedback, start, tolerance=1e-7)
     np.testing.assert_allclose(sampled.couple_cov, straight.couple_cov, atol=0.02)
     np.testing.assert_allclose(sampled.effects, straight.effects, atol=0.03)

@@ -34,9 +34,13 @@ GROWTH = 2.0
 LONG = 4.0
 """How long a step must be to say that all is gained: after a short one, little gain says little."""
 
-SAMPLE_RATINGS, MORE_RATINGS = 10_000, 40_000
-"""What scales are learned from where there is more than twice as much, and what variances are: these many
-ratings know them well. Fixed weights and ideas' effects, which are many, are then met by all ratings once."""
+SAMPLE_RATINGS = 10_000
+"""What scales are learned from where there is more than twice as much."""
+
+MORE_RATINGS, MORE_COUPLES = 40_000, 2_000
+"""What variances are learned from, at least, where there is more than twice as much: it knows them well. A
+covariance needs many couples, however much each of them rated (on MovieLens, 270 people were too few).
+Fixed weights and ideas' effects are met by all ratings, once."""
 
 MANY_RATINGS = 200_000
 """From so many on, a fit stops at its tolerance; with fewer, passes cost little and gains are small."""
@@ -75,7 +79,7 @@ def fit_parameters(
         for _ in range(SCALE_STEPS):
             start = _climb(first, start, SCALE_PASSES, 0.0, lambda *_: None)
             first.learn_scale(start)
-        more = feedback.sample(MORE_RATINGS)
+        more = feedback.sample(MORE_RATINGS, MORE_COUPLES)
         passes = Passes(more, prior, strength, n_jobs, first.scale)
         if more is feedback:
             tolerance *= min(1.0, len(feedback.rating) / MANY_RATINGS)

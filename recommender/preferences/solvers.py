@@ -49,6 +49,11 @@ class Batch:
         n_partners = self.partners.shape[1]
         return np.repeat(np.arange(n_partners), self.rows.shape[1] // n_partners)
 
+    def of_seat(self, seat: int) -> slice:
+        """Return the places of one partner's ratings."""
+        each = self.rows.shape[1] // self.partners.shape[1]
+        return slice(seat * each, (seat + 1) * each)
+
     @cached_property
     def same_date(self) -> np.ndarray:
         """Where in an array of shape (B, n, n), flattened, two ratings are of one date."""
@@ -173,7 +178,7 @@ class DenseSolver:
         n = batch.rows.shape[1]
         covariance = np.empty((len(batch.rows), n, n))
         for one, other in self._pairs():
-            mine, yours = self._seat(one), self._seat(other)
+            mine, yours = batch.of_seat(one), batch.of_seat(other)
             block = kernel.block(one == other, batch.idea[:, mine], batch.idea[:, yours])
             covariance[:, mine, yours] = block
             if one != other:
@@ -215,7 +220,7 @@ class DenseSolver:
 
     def _gathered(self, alpha: np.ndarray, one: int, other: int) -> Sums:
         """Return what moves the covariances, of the ratings of two partners."""
-        mine, yours, idea = self._seat(one), self._seat(other), self.batch.idea
+        mine, yours, idea = self.batch.of_seat(one), self.batch.of_seat(other), self.batch.idea
         values = alpha[:, mine, None] * alpha[:, None, yours]
         values -= self._inverse[:, mine, yours] * self.batch.real[:, mine, None]
         return Sums(self._kernel.gathered(values, idea[:, mine], idea[:, yours]))
@@ -223,10 +228,6 @@ class DenseSolver:
     def _pairs(self) -> Iterator[tuple[int, int]]:
         """Yield every two partners once, and each with themselves: covariances are symmetric."""
         return combinations_with_replacement(range(self.batch.partners.shape[1]), 2)
-
-    def _seat(self, partner: int) -> slice:
-        each = self.batch.rows.shape[1] // self.batch.partners.shape[1]
-        return slice(partner * each, (partner + 1) * each)
 
 
 class RichSolver:
