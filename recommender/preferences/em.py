@@ -25,7 +25,7 @@ from recommender.preferences.model import Parameters
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
 
-SCALE_STEPS, SCALE_PASSES = 6, 4
+SCALE_STEPS, SCALE_PASSES = 6, 3
 """How often the scales of the fixed weights are learned at first, and after how many passes each time."""
 
 GROWTH = 2.0

@@ -15,8 +15,8 @@ from recommender.preferences.factors import learn_factors
 from recommender.preferences.feedback import Feedback
 from recommender.preferences.frames import (
     check_ratings,
-    codes_of,
     idea_rows,
+    keys_of,
     known_ratings,
 )
 from recommender.preferences.model import (
@@ -318,9 +318,9 @@ def _dates(ratings: pd.DataFrame, couple: np.ndarray, partner: np.ndarray, idea:
     """Return the number of each rating's date."""
     if "date_id" in ratings.columns:
         return pd.factorize(ratings["date_id"])[0]
-    of_partner = pd.Series(codes_of(partner, idea))
+    of_partner = pd.Series(keys_of(partner, idea))
     turn = of_partner.groupby(of_partner).cumcount().to_numpy()
-    return codes_of(couple, idea, turn)
+    return pd.factorize(keys_of(couple, idea, turn))[0]
 
 
 def answer_rows(

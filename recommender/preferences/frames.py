@@ -58,9 +58,15 @@ def idea_rows(idea_features: pd.DataFrame, idea_ids: pd.Series) -> np.ndarray:
     return rows
 
 
-def codes_of(*columns: np.ndarray) -> np.ndarray:
-    """Return a number from 0 for each different row of these whole numbers, in order of appearance."""
-    codes = columns[0]
-    for column in columns[1:]:
-        codes = pd.factorize(codes * (int(column.max(initial=0)) + 1) + column)[0]
-    return codes
+def keys_of(*columns: np.ndarray) -> np.ndarray:
+    """Return one number for each row of these counts from 0, the same for the same counts alone.
+
+    Examples
+    --------
+    >>> keys_of(np.array([0, 1, 1]), np.array([2, 0, 0])).tolist()
+    [2, 3, 3]
+    """
+    keys = np.zeros(1, dtype=np.int64)
+    for column in columns:
+        keys = keys * (int(column.max(initial=0)) + 1) + column
+    return keys

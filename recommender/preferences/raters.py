@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.linear_model import RidgeCV
 
 from recommender.preferences.factors import PEOPLE_FOR_ONE
-from recommender.preferences.frames import codes_of
+from recommender.preferences.frames import keys_of
 from recommender.preferences.kernels import TABLED_IDEAS
 from recommender.preferences.model import with_intercept
 from recommender.preferences.ridge import PENALTIES
@@ -41,7 +41,7 @@ def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFr
 def _told(ratings: pd.DataFrame) -> pd.DataFrame:
     partner, partners = pd.factorize(ratings["partner_id"])
     idea, ideas = pd.factorize(ratings["idea_id"])
-    once = ~pd.Series(codes_of(partner, idea)).duplicated().to_numpy()
+    once = ~pd.Series(keys_of(partner, idea)).duplicated().to_numpy()
     partner, idea = partner[once], idea[once]
     n_most = max(0, min(N_AXES, len(partners) // PEOPLE_FOR_ONE, len(ideas) - 2))
     axes = _axes(partner, idea, n_most) if n_most else np.zeros((len(ideas), 0))
