@@ -71,7 +71,10 @@ def asked(deployment: Deployment, week: Week, n_couples: int) -> dict[str, float
         load(it.url, it.process.pid, shares)
         with bare(body_of(it.url, *requests[0])) as (url, server):
             rounds = [
-                (load(it.url, it.process.pid, shares), load(url, server, [repeat(("/same", ""))] * CLIENTS, SECONDS))
+                (
+                    load(it.url, it.process.pid, shares),
+                    load(url, server, [repeat(("/same", ""))] * CLIENTS, SECONDS),
+                )
                 for _ in range(ROUNDS)
             ]
     return {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.preferences import kernels, solvers
-from recommender.preferences.kernels import ComputedKernel, TabledKernel, kernel_of
+from recommender.preferences.kernels import ComputedKernel, Kernel, TabledKernel, kernel_of
 from recommender.preferences.model import Parameters, rating_noise
 from recommender.preferences.solvers import Batch, DenseSolver, RichSolver, Solver, batches_of
 
@@ -71,9 +71,13 @@ def computed(batch: Batch, design: np.ndarray, parameters: Parameters) -> DenseS
     return DenseSolver(batch, ComputedKernel(design, parameters), parameters)
 
 
-@pytest.mark.parametrize("kind", [tabled, computed, RichSolver])
+@pytest.mark.parametrize(
+    ("kind", "products"), [(tabled, TabledKernel), (computed, ComputedKernel), (RichSolver, TabledKernel)]
+)
 @pytest.mark.parametrize("couple", [0, 1, 2])
-def test_each_solves_the_covariance(kind: Callable[..., Solver], couple: int) -> None:
+def test_each_solves_the_covariance(
+    kind: Callable[..., Solver], products: Callable[..., Kernel], couple: int
+) -> None:
     """Products, determinant, diagonal, sums by date and moments are those of the written-out covariance."""
     design, answers, parameters = world(couple)
     all_rows = np.flatnonzero(couple == COUPLE)
@@ -96,12 +100,14 @@ def test_each_solves_the_covariance(kind: Callable[..., Solver], couple: int) ->
     same_partner = PARTNER[rows][:, None] == PARTNER[rows]
     u = inverse @ values
     moved = np.outer(u, u) - inverse
-    np.testing.assert_allclose(moments.couple, features.T @ moved @ features, atol=1e-11)
-    np.testing.assert_allclose(moments.partner, features.T @ (moved * same_partner) @ features, atol=1e-11)
-    information = solver.information(answers)
-    for column in range(N_ANSWERS):
-        told = features * answers[PARTNER[rows], column][:, None]
-        np.testing.assert_allclose(information[column], told.T @ inverse @ told, atol=1e-11)
+    kernel = products(design, parameters)
+    own, between = moments.own.total(kernel), moments.between.total(kernel)
+    np.testing.assert_allclose(own, features.T @ (moved * same_partner) @ features, atol=1e-11)
+    np.testing.assert_allclose(own + between + between.T, features.T @ moved @ features, atol=1e-11)
+    for answer in answers.T:
+        told = features * answer[PARTNER[rows]][:, None]
+        information = solver.information(answer).total(kernel)
+        np.testing.assert_allclose(information, told.T @ inverse @ told, atol=1e-11)
 
 
 def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:

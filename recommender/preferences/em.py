@@ -25,15 +25,25 @@ from recommender.preferences.model import Parameters
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
 
-SCALE_STEPS, SCALE_PASSES = 6, 4
+SCALE_STEPS, SCALE_PASSES = 6, 3
 """How often the scales of the fixed weights are learned at first, and after how many passes each time."""
 
-GROWTH = 1.6
+GROWTH = 2.0
 """How much longer each stretched step is than the one before; 1 is EM."""
 
-SAMPLE_RATINGS, MORE_RATINGS = 10_000, 100_000
-"""What a first fit works on where there is more than twice as much, and what a second does until it hardly
-moves; so that few passes over all of it are left."""
+LONG = 4.0
+"""How long a step must be to say that all is gained: after a short one, little gain says little."""
+
+SAMPLE_RATINGS = 10_000
+"""What scales are learned from where there is more than twice as much."""
+
+MORE_RATINGS, MORE_COUPLES = 40_000, 2_000
+"""What variances are learned from, at least, where there is more than twice as much: it knows them well. A
+covariance needs many couples, however much each of them rated (on MovieLens, 270 people were too few).
+Fixed weights and ideas' effects are met by all ratings, once."""
+
+MANY_RATINGS = 200_000
+"""From so many on, a fit stops at its tolerance; with fewer, passes cost little and gains are small."""
 
 
 def fit_parameters(
@@ -55,27 +65,29 @@ def fit_parameters(
     max_iterations : int
         Passes over the whole at most.
     tolerance : float
-        Stops when the objective grows by less than this share of its size; by less still where ratings are
-        fewer than ``MORE_RATINGS``, in proportion, for then passes cost little and gains are small.
+        Stops when the objective grows by less than this share of its size; by less still where all of fewer
+        than ``MANY_RATINGS`` are climbed on, in proportion.
     on_iteration : callable
         Told the number of each pass over the whole that raised the objective, and the objective.
     n_jobs : int
         Threads; the result does not depend on it.
     """
     strength = strength or Strength()
-    tolerance *= min(1.0, len(feedback.rating) / MORE_RATINGS)
     with threadpool_limits(1, user_api="blas"):
         first = Passes(feedback.sample(SAMPLE_RATINGS), prior, strength, n_jobs)
         start = prior
         for _ in range(SCALE_STEPS):
             start = _climb(first, start, SCALE_PASSES, 0.0, lambda *_: None)
             first.learn_scale(start)
-        more = feedback.sample(MORE_RATINGS)
-        if more is not feedback:
-            passes = Passes(more, prior, strength, n_jobs, first.scale)
-            start = _climb(passes, start, max_iterations, tolerance, lambda *_: None)
-        passes = Passes(feedback, prior, strength, n_jobs, first.scale)
-        return _climb(passes, start, max_iterations, tolerance, on_iteration)
+        more = feedback.sample(MORE_RATINGS, MORE_COUPLES)
+        passes = Passes(more, prior, strength, n_jobs, first.scale)
+        if more is feedback:
+            tolerance *= min(1.0, len(feedback.rating) / MANY_RATINGS)
+            return _climb(passes, start, max_iterations, tolerance, on_iteration)
+        start = _climb(passes, start, max_iterations, tolerance, lambda *_: None)
+        settled, objective = Passes(feedback, prior, strength, n_jobs, first.scale).settle(start)
+        on_iteration(1, objective)
+        return settled
 
 
 def _climb(
@@ -94,7 +106,7 @@ def _climb(
             current, step = safe, 1.0
             continue
         on_iteration(number, objective)
-        if objective - last < tolerance * abs(objective):
+        if step > LONG and objective - last < tolerance * abs(objective):
             return moved
         last, safe, current = objective, moved, _stretched(current, moved, step)
         step *= GROWTH

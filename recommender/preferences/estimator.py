@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from recommender.preferences.em import fit_parameters
 from recommender.preferences.factors import learn_factors
 from recommender.preferences.feedback import Feedback
-from recommender.preferences.frames import aligned_features, check_ratings
+from recommender.preferences.frames import check_ratings, idea_rows, keys_of
 from recommender.preferences.model import (
     CouplePosterior,
     CoupleRatings,
@@ -183,7 +183,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             Whether to return the standard deviation of a rating too (noise included).
         """
         check_is_fitted(self)
-        aligned_features(self.idea_features_, pairs["idea_id"])
+        idea_rows(self.idea_features_, pairs["idea_id"])
         mean, var = np.zeros(len(pairs)), np.zeros(len(pairs))
         for where, partner, posterior in self._posteriors(pairs, ratings, partner_features):
             columns = np.array([self.model_.index[idea_id] for idea_id in pairs["idea_id"].to_numpy()[where]])
@@ -283,7 +283,10 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     ) -> Iterator[tuple[list[object], CoupleRatings, np.ndarray, pd.Series]]:
         known = self.ratings_ if ratings is None else self.scale_.read(ratings)
         features = self.partner_features_ if partner_features is None else partner_features
-        keyed = known.assign(couple_id=_couple_ids(known), date_id=_date_ids(known))
+        couple_ids = _couple_ids(known)
+        couple, partner = pd.factorize(couple_ids)[0], pd.factorize(known["partner_id"])[0]
+        idea = idea_rows(self.idea_features_, known["idea_id"])
+        keyed = known.assign(couple_id=couple_ids, date_id=_dates(known, couple, partner, idea))
         couple_of = dict(zip(keyed["partner_id"], keyed["couple_id"], strict=True))
         wanted = pairs["partner_id"].map(lambda partner: couple_of.get(partner, ("single", partner)))
         groups = dict(iter(keyed.groupby("couple_id", sort=False)))
@@ -315,12 +318,13 @@ def _couple_ids(ratings: pd.DataFrame) -> pd.Series:
     return ratings["partner_id"].map(lambda partner: ("single", partner))
 
 
-def _date_ids(ratings: pd.DataFrame) -> pd.Series:
+def _dates(ratings: pd.DataFrame, couple: np.ndarray, partner: np.ndarray, idea: np.ndarray) -> np.ndarray:
+    """Return the number of each rating's date."""
     if "date_id" in ratings.columns:
-        return ratings["date_id"]
-    turn = ratings.groupby(["partner_id", "idea_id"]).cumcount()
-    couple = pd.Series(pd.factorize(_couple_ids(ratings))[0], index=ratings.index)
-    return couple.astype(str) + "\0" + ratings["idea_id"].astype(str) + "\0" + turn.astype(str)
+        return pd.factorize(ratings["date_id"])[0]
+    of_partner = pd.Series(keys_of(partner, idea))
+    turn = of_partner.groupby(of_partner).cumcount().to_numpy()
+    return pd.factorize(keys_of(couple, idea, turn))[0]
 
 
 def answer_rows(
@@ -341,12 +345,14 @@ def feedback_of(
 ) -> Feedback:
     """Return the frames as the arrays that the fit works on, couples and partners in order of appearance."""
     partner, partners = pd.factorize(ratings["partner_id"])
+    couple = pd.factorize(ratings["couple_id"])[0] if "couple_id" in ratings.columns else partner
+    idea = idea_rows(idea_features, ratings["idea_id"])
     return Feedback(
         rating=ratings["rating"].to_numpy(dtype=float),
-        idea=idea_features.index.get_indexer(pd.Index(ratings["idea_id"])),
+        idea=idea,
         partner=partner,
-        couple=pd.factorize(_couple_ids(ratings))[0],
-        date=pd.factorize(_date_ids(ratings))[0],
+        couple=couple,
+        date=_dates(ratings, couple, partner, idea),
         features=idea_features.to_numpy(dtype=float),
         answers=answer_rows(partner_features, list(partners), np.zeros(n_answers)),
     )

@@ -182,17 +182,17 @@ class FactorPasses:
         n, k = batch.rows.shape[1], self.n_factors
         real = batch.real[:, :, None]
         factors = guess.means[batch.idea, 1:] * real
-        by_seat = np.zeros((n_couples, n, n_partners, k))
-        by_seat[:, np.arange(n), batch.seat] = factors
-        seats = by_seat.reshape(n_couples, n, -1)
+        places = [(batch.of_seat(seat), slice(seat * k, (seat + 1) * k)) for seat in range(n_partners)]
+        seats = np.zeros((n_couples, n, n_partners * k))
+        for ratings, mine in places:
+            seats[:, ratings, mine] = factors[:, ratings]
         residual = (self.target[batch.rows] - guess.means[batch.idea, 0]) * batch.real
         solved = solver.times(np.dstack([residual, seats]))
         alone, columns = solved[:, :, 0], solved[:, :, 1:]
         known = np.where(batch.real, self.weight[batch.rows] / guess.noise, 0.0)
         covs = self._by_seat(batch, known[:, :, None, None] * guess.covs[batch.idea])
         precision = np.eye(n_partners * k) + seats.transpose(0, 2, 1) @ columns
-        for seat in range(n_partners):
-            mine = slice(seat * k, (seat + 1) * k)
+        for seat, (_, mine) in enumerate(places):
             precision[:, mine, mine] += covs[:, seat, 1:, 1:]
         pulled = (seats.transpose(0, 2, 1) @ alone[:, :, None])[:, :, 0]
         pulled -= covs[:, :, 0, 1:].reshape(n_couples, -1)
@@ -202,7 +202,7 @@ class FactorPasses:
         alpha = alone - (columns @ mean[:, :, None])[:, :, 0]
         explained = columns @ spread
         second = self._second(mean, spread, n_partners)
-        own = explained.reshape(n_couples, n, n_partners, k)[:, np.arange(n), batch.seat]
+        own = np.concatenate([explained[:, ratings, mine] for ratings, mine in places], axis=1)
         weights = mean.reshape(n_couples, n_partners, k)[:, batch.seat]
         pull = np.dstack([alpha, weights * alpha[:, :, None] - own]) * real
         log_likelihood = -0.5 * (
@@ -380,8 +380,8 @@ def _turned(guess: Guess, turn: np.ndarray) -> Guess:
 
 def _over_dates(batch: Batch, values: np.ndarray) -> np.ndarray:
     """Return ``values`` (B, n, k) summed over the ratings of the same date of the couple."""
-    couple = np.arange(len(batch.rows))[:, None] * (batch.date.max() + 2) + batch.date + 1
-    _, date = np.unique(couple, return_inverse=True)
-    flat, at = values.reshape(-1, values.shape[2]), date.ravel()
-    summed = csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(at.max() + 1, len(at))) @ flat
-    return np.asarray(summed[at].reshape(values.shape))
+    n, at = values.shape[1], batch.same_date
+    rows, columns = at // n, at // n**2 * n + at % n
+    size = batch.rows.size
+    together = csr_array((np.ones(len(at)), (rows, columns)), shape=(size, size))
+    return np.asarray((together @ values.reshape(size, -1)).reshape(values.shape))

@@ -28,8 +28,13 @@ class Feedback:
     features: np.ndarray
     answers: np.ndarray
 
-    def sample(self, n_ratings: int) -> Feedback:
-        """Return about so many ratings, of whole couples; all of them where there is not twice as much."""
+    def sample(self, n_ratings: int, n_couples: int = 1) -> Feedback:
+        """Return about so many ratings, of whole couples, or more if so many couples gave more.
+
+        All of them where there is not twice as much.
+        """
+        each = len(self.rating) / np.count_nonzero(np.bincount(self.couple))
+        n_ratings = max(n_ratings, int(n_couples * each))
         if len(self.rating) <= 2 * n_ratings:
             return self
         return self.of_couples(n_ratings, np.random.default_rng(0))

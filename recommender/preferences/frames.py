@@ -24,7 +24,7 @@ def check_ratings(ratings: pd.DataFrame, idea_features: pd.DataFrame) -> pd.Data
     finite = np.isfinite(ratings["rating"].to_numpy(dtype=float))
     if not finite.all():
         raise InvalidInput("ratings.rating", f"row {int(np.argmin(finite))} is not a number; drop or mend it")
-    aligned_features(idea_features, ratings["idea_id"])
+    idea_rows(idea_features, ratings["idea_id"])
     return ratings
 
 
@@ -41,7 +41,32 @@ def aligned_features(idea_features: pd.DataFrame, idea_ids: pd.Series) -> np.nda
     InvalidInput
         If an idea has no row in ``idea_features``.
     """
+    return np.asarray(idea_features.to_numpy(dtype=float)[idea_rows(idea_features, idea_ids)])
+
+
+def idea_rows(idea_features: pd.DataFrame, idea_ids: pd.Series) -> np.ndarray:
+    """Return where ``idea_ids`` stand in ``idea_features``, shape (n,).
+
+    Raises
+    ------
+    InvalidInput
+        If an idea has no row in ``idea_features``.
+    """
     rows = idea_features.index.get_indexer(pd.Index(idea_ids))
     if (rows < 0).any():
         raise InvalidInput("idea_id", f"{pd.Index(idea_ids)[rows < 0][0]!r} has no features; add its row")
-    return idea_features.to_numpy(dtype=float)[rows]
+    return rows
+
+
+def keys_of(*columns: np.ndarray) -> np.ndarray:
+    """Return one number for each row of these counts from 0, the same for the same counts alone.
+
+    Examples
+    --------
+    >>> keys_of(np.array([0, 1, 1]), np.array([2, 0, 0])).tolist()
+    [2, 3, 3]
+    """
+    keys = np.zeros(1, dtype=np.int64)
+    for column in columns:
+        keys = keys * (int(column.max(initial=0)) + 1) + column
+    return keys

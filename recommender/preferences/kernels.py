@@ -30,8 +30,11 @@ class Kernel(Protocol):
     def block(self, one_partner: bool, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return what ratings of ``rows`` (B, m) and ``columns`` (B, k) share, shape (B, m, k)."""
 
-    def total(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Return the sum over couples of ``X' values Y``, shape (F, F); ``values`` has shape (B, m, k)."""
+    def gathered(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return ``values`` (B, m, k), gathered over couples so that they may be added up."""
+
+    def summed(self, gathered: np.ndarray) -> np.ndarray:
+        """Return the sum over couples of ``X' values Y``, shape (F, F)."""
 
 
 def kernel_of(design: np.ndarray, parameters: Parameters) -> Kernel:
@@ -53,11 +56,14 @@ class TabledKernel:
         """Return what ratings of ``rows`` (B, m) and ``columns`` (B, k) share, shape (B, m, k)."""
         return np.asarray(self._tables[one_partner].take(self._places(rows, columns)))
 
-    def total(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Return the sum over couples of ``X' values Y``, shape (F, F); ``values`` has shape (B, m, k)."""
+    def gathered(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return ``values`` (B, m, k) summed for every two ideas, shape (n_ideas, n_ideas)."""
         n = len(self.design)
-        summed = np.bincount(self._places(rows, columns).ravel(), values.ravel(), n * n)
-        return np.asarray(self.design.T @ (summed.reshape(n, n) @ self.design))
+        return np.bincount(self._places(rows, columns).ravel(), values.ravel(), n * n).reshape(n, n)
+
+    def summed(self, gathered: np.ndarray) -> np.ndarray:
+        """Return the sum over couples of ``X' values Y``, shape (F, F)."""
+        return np.asarray(self.design.T @ (gathered @ self.design))
 
     def _places(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         return np.asarray(rows[:, :, None] * len(self.design) + columns[:, None, :])
@@ -75,8 +81,12 @@ class ComputedKernel:
         """Return what ratings of ``rows`` (B, m) and ``columns`` (B, k) share, shape (B, m, k)."""
         return np.asarray(self._weights[one_partner][rows] @ self.design[columns].transpose(0, 2, 1))
 
-    def total(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    def gathered(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return the sum over couples of ``X' values Y``, shape (F, F); ``values`` has shape (B, m, k)."""
         n_features = self.design.shape[1]
         left = self.design[rows].reshape(-1, n_features)
         return np.asarray(left.T @ (values @ self.design[columns]).reshape(-1, n_features))
+
+    def summed(self, gathered: np.ndarray) -> np.ndarray:
+        """Return ``gathered``: it is the sum already."""
+        return gathered

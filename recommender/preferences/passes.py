@@ -1,7 +1,7 @@
 """One pass of variational EM over the feedback.
 
 The couples' weights are integrated out exactly; the ideas' effects have a factorised posterior (Bishop 2006,
-section 10.1), so a pass is coordinate ascent on
+section 10.1), whose means are found together with the fixed weights. A pass is coordinate ascent on
 
     objective = sum_c log N(residual_c; 0, C_c) - 1/2 sum_d 1'R_d⁻¹1 effect_var_i(d)
                 - sum_i KL(q(effect_i) || N(0, effect_var))
@@ -13,8 +13,10 @@ which it never lowers. ``C_c`` is the covariance of a couple's ratings, ``R_d`` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
+from operator import add
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -22,17 +24,40 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, cg
 
 from recommender.preferences.feedback import Feedback
-from recommender.preferences.kernels import kernel_of
+from recommender.preferences.kernels import Kernel, kernel_of
 from recommender.preferences.model import Parameters, with_intercept
-from recommender.preferences.solvers import Batch, Moments, Solver, batches_of, solver_of
+from recommender.preferences.preconditioner import Preconditioner
+from recommender.preferences.solvers import Solver, Sums, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
 from recommender.preferences.threads import Item, Result, mapped
 
-LEAST_SQUARES_STEPS = 12
+LEAST_SQUARES_STEPS = 3
 """Of conjugate gradients in one pass; they go on from where the pass before stopped."""
 
 CHUNK_RATINGS = 8192
 """Ratings whose answers are multiplied at once; chosen so that what is multiplied stays in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """All ratings met with parameters whose fixed weights and effects are the likeliest.
+
+    Attributes
+    ----------
+    kernel : Kernel
+    solvers : sequence of Solver
+        The covariances of the ratings.
+    alphas : sequence of ndarray
+        C⁻¹ residual of each solver's batch.
+    parameters : Parameters
+    objective : float
+    """
+
+    kernel: Kernel
+    solvers: Sequence[Solver]
+    alphas: Sequence[np.ndarray]
+    parameters: Parameters
+    objective: float
 
 
 class Passes:
@@ -67,40 +92,40 @@ class Passes:
             slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
         ]
         self._n_couples, self._n_partners, self._n_dates = (
-            len(np.unique(of)) for of in (feedback.couple, feedback.partner, feedback.date)
+            int(np.count_nonzero(np.bincount(of)))
+            for of in (feedback.couple, feedback.partner, feedback.date)
         )
         self._by_idea = np.lexsort((feedback.partner, feedback.idea))
         self._raters = feedback.partner[self._by_idea].astype(np.int32)
         self._idea_ends = np.append(0, np.cumsum(np.bincount(feedback.idea, minlength=len(self.design))))
         self._idea_parts = self._parts_of_ideas()
-        # Preconditions the least squares: what each weight would weigh if nothing else were known.
-        self._curvature = (self.design**2).T @ self._summed(np.ones(len(feedback.rating)), self.answers**2)
+        squares = self._summed(np.ones(len(feedback.rating)), self.answers**2)
+        self._told = squares / max(float(feedback.rating.var()), prior.noise_var)
+        self._preconditioner = Preconditioner(self.design, self._told, self._precision())
 
     def iterate(self, current: Parameters) -> tuple[Parameters, float]:
-        """Return the parameters after one pass, and the objective with its new fixed weights."""
-        kernel = kernel_of(self.design, current)
-        solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
-        current = replace(current, fixed=self._fixed_weights(solvers, current))
-        residual = self.feedback.rating - self._fixed_part(current.fixed)
-        residual -= current.effects[self.feedback.idea]
-        alphas = [_times(solver, residual) for solver in solvers]
-        objective = self._objective(solvers, alphas, residual, current)
-        effects, effect_vars = self._effects(solvers, alphas, current)
-        moved = replace(current, effects=effects, effect_vars=effect_vars)
-        shift = (current.effects - effects)[self.feedback.idea]
-        pairs = list(zip(solvers, alphas, strict=True))
-        moments = self._map(lambda pair: pair[0].moments(pair[1]), pairs)
-        noise = self._noise_moments(solvers, alphas, shift, moved)
-        return self._variances(moments, noise, moved), objective
+        """Return the parameters after one pass, and the objective before its new variances."""
+        met = self._meet(current)
+        pairs = list(zip(met.solvers, met.alphas, strict=True))
+        moments = reduce(add, self._map(lambda pair: pair[0].moments(pair[1]), pairs))
+        own, between = (sums.total(met.kernel) for sums in (moments.own, moments.between))
+        squares = own + between + between.T, own
+        return self._variances(squares, self._noise_moments(met), met.parameters), met.objective
+
+    def settle(self, current: Parameters) -> tuple[Parameters, float]:
+        """Return the likeliest fixed weights and effects, given all variances, and the objective."""
+        met = self._meet(current)
+        return met.parameters, met.objective
 
     def learn_scale(self, current: Parameters) -> None:
         """Set each column's variance by its weights and how well the ratings know them (MacKay 1994)."""
         kernel = kernel_of(self.design, current)
+        solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
 
-        def information(batch: Batch) -> np.ndarray:
-            return solver_of(batch, kernel, current).information(self.answers)
+        def information(answer: np.ndarray) -> np.ndarray:
+            return sum((solver.information(answer) for solver in solvers), Sums()).total(kernel)
 
-        said = np.sum(self._map(information, self.batches), axis=0)
+        said = self._map(information, list(self.answers.T))
         known = [
             np.diag(np.linalg.inv(s + np.diag(p))) for s, p in zip(said, self._precision().T, strict=True)
         ]
@@ -110,6 +135,7 @@ class Passes:
         of_tags = (square[1:].sum(axis=0) + worth * believed[1]) / (learned[1:].sum(axis=0) + worth)
         of_leniency = (square[0, 1:].sum() + worth * believed[0]) / (learned[0, 1:].sum() + worth)
         self.scale = np.array([of_leniency, of_tags])
+        self._preconditioner = Preconditioner(self.design, self._told, self._precision())
 
     def _map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         return mapped(work, items, self.n_jobs)
@@ -148,75 +174,74 @@ class Passes:
         precision[0, 0] = 1 / self.held.level_var
         return precision
 
-    def _fixed_weights(self, solvers: Sequence[Solver], current: Parameters) -> np.ndarray:
-        """Return level, appeal and answer weights by generalised least squares (conjugate gradients)."""
-        feedback, shape, precision = self.feedback, current.fixed.shape, self._precision()
+    def _meet(self, current: Parameters) -> Met:
+        """Meet all ratings with fixed weights and effects moved to where they are likeliest."""
+        kernel = kernel_of(self.design, current)
+        solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
+        means = self._means(solvers, current)
+        weight = np.bincount(self.feedback.idea, self._date_weight(current), len(self.design))
+        moved = replace(means, effect_vars=1 / (1 / current.effect_var + weight))
+        residual = self._residual(moved)
+        alphas = self._map(lambda solver: _times(solver, residual), solvers)
+        return Met(kernel, solvers, alphas, moved, self._objective(solvers, alphas, residual, moved))
 
-        def adjoint(values: np.ndarray) -> np.ndarray:
-            return np.asarray(self.design.T @ self._summed(values, self.answers))
+    def _residual(self, current: Parameters) -> np.ndarray:
+        expected = self._fixed_part(current.fixed) + current.effects[self.feedback.idea]
+        return np.asarray(self.feedback.rating - expected)
 
-        def whiten(values: np.ndarray) -> np.ndarray:
+    def _means(self, solvers: Sequence[Solver], current: Parameters) -> Parameters:
+        """Return ``current`` with the likeliest fixed weights and effects, by conjugate gradients.
+
+        Both are means given the variances: generalised least squares, each held to its prior.
+        """
+        idea, shape, size = self.feedback.idea, current.fixed.shape, current.fixed.size
+        precision = np.append(self._precision(), np.full(len(self.design), 1 / current.effect_var))
+
+        def pulled(values: np.ndarray) -> np.ndarray:
             times = self._map(lambda solver: _times(solver, values), solvers)
-            return _scattered(solvers, times, len(values))
+            white = _scattered(solvers, times, len(values))
+            weights = self.design.T @ self._summed(white, self.answers)
+            return np.append(weights, np.bincount(idea, white, len(self.design)))
 
-        def normal(vector: np.ndarray) -> np.ndarray:
-            fixed = vector.reshape(shape)
-            return (adjoint(whiten(self._fixed_part(fixed))) + precision * fixed).ravel()
+        def normal(move: np.ndarray) -> np.ndarray:
+            values = self._fixed_part(move[:size].reshape(shape)) + move[size:][idea]
+            return pulled(values) + precision * move
 
-        target = feedback.rating - current.effects[feedback.idea] - self._fixed_part(self.prior.fixed)
-        curvature = (precision + self._curvature / float(feedback.rating.var() + current.noise_var)).ravel()
-        size = current.fixed.size
-        solution, _ = cg(
-            LinearOperator((size, size), matvec=normal, dtype=float),
-            adjoint(whiten(target)).ravel(),
-            x0=(current.fixed - self.prior.fixed).ravel(),
+        nearly = self._preconditioner.solver(current.effect_var)
+        held = precision * np.append(current.fixed - self.prior.fixed, current.effects)
+        move, _ = cg(
+            LinearOperator((len(held), len(held)), matvec=normal, dtype=float),
+            pulled(self._residual(current)) - held,
             rtol=1e-6,
             maxiter=LEAST_SQUARES_STEPS,
-            M=LinearOperator((size, size), matvec=lambda v: v / curvature, dtype=float),
+            M=LinearOperator((len(held), len(held)), matvec=nearly, dtype=float),
         )
-        return np.asarray(self.prior.fixed + solution.reshape(shape))
+        fixed = current.fixed + move[:size].reshape(shape)
+        return replace(current, fixed=fixed, effects=current.effects + move[size:])
 
     def _date_weight(self, parameters: Parameters) -> np.ndarray:
         """Return for each rating its share of 1'R⁻¹1 of its date: 1 / (noise + m shock)."""
         return np.asarray(1 / (parameters.noise_var + self.date_sizes * parameters.shock_var))
 
-    def _effects(
-        self, solvers: Sequence[Solver], alphas: Sequence[np.ndarray], current: Parameters
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and variance of q(effect) given the couples' weights, shapes (n_ideas,)."""
-        idea, n_ideas = self.feedback.idea, len(current.effects)
-        weight = np.bincount(idea, self._date_weight(current), n_ideas)
-        alpha = _scattered(solvers, alphas, len(idea))
-        pull = np.bincount(idea, alpha, n_ideas) + current.effects * weight
-        precision = 1 / current.effect_var + weight
-        return pull / precision, 1 / precision
-
-    def _noise_moments(
-        self,
-        solvers: Sequence[Solver],
-        alphas: Sequence[np.ndarray],
-        shift: np.ndarray,
-        current: Parameters,
-    ) -> tuple[float, float]:
+    def _noise_moments(self, met: Met) -> tuple[float, float]:
         """Return summed E[shock²] over dates and E[noise²] over ratings (one EM step for the pair).
 
         With e the noise of one date's ratings, shock included:
         E[e e'] = mean mean' + R - R C⁻¹ R + effect_var 11'.
         R is ``noise I + shock 11'`` within a date, so its diagonal and row sums need only those of C⁻¹ there.
-        ``shift`` is how far each rating's idea effect just moved down.
         """
-        n, noise, shock = len(self.feedback.rating), current.noise_var, current.shock_var
+        n, noise, shock = len(self.feedback.rating), met.parameters.noise_var, met.parameters.shock_var
         size = self.date_sizes
 
         def over_date(values: np.ndarray) -> np.ndarray:
             return np.bincount(self.feedback.date, values)[self.feedback.date]
 
-        diagonal = _scattered(solvers, [solver.diagonal() for solver in solvers], n)
-        row = _scattered(solvers, [solver.date_sums() for solver in solvers], n)
+        diagonal = _scattered(met.solvers, [solver.diagonal() for solver in met.solvers], n)
+        row = _scattered(met.solvers, [solver.date_sums() for solver in met.solvers], n)
         total = over_date(row)
-        alpha = _scattered(solvers, alphas, n)
-        mean = noise * alpha + shock * over_date(alpha) + shift
-        effect = current.effect_vars[self.feedback.idea]
+        alpha = _scattered(met.solvers, met.alphas, n)
+        mean = noise * alpha + shock * over_date(alpha)
+        effect = met.parameters.effect_vars[self.feedback.idea]
         explained = noise**2 * diagonal + 2 * noise * shock * row + shock**2 * total
         square = mean**2 + noise + shock - explained + effect
         explained = noise**2 * row + noise * shock * (total + size * row) + shock**2 * size * total
@@ -227,9 +252,12 @@ class Passes:
         return float((shock_square / size).sum()), float((square - 2 * gain * within + shock_square).sum())
 
     def _variances(
-        self, moments: Sequence[Moments], noise: tuple[float, float], current: Parameters
+        self, squares: tuple[np.ndarray, np.ndarray], noise: tuple[float, float], current: Parameters
     ) -> Parameters:
-        """Return ``current`` with every variance at its maximum given the moments and its prior."""
+        """Return ``current`` with every variance at its maximum given its moments and its prior.
+
+        ``squares`` move the covariances of couples and of partners.
+        """
         feedback, prior, held = self.feedback, self.prior, self.held
         n_ratings, n_ideas = len(feedback.rating), len(current.effects)
         effect = float(np.sum(current.effects**2 + current.effect_vars))
@@ -242,8 +270,7 @@ class Passes:
         def variance(total: float, start: float, n: int) -> float:
             return float((total + held.variances * start) / (n + held.variances))
 
-        couple = sum((m.couple for m in moments), np.zeros_like(prior.couple_cov))
-        partner = sum((m.partner for m in moments), np.zeros_like(prior.partner_cov))
+        couple, partner = squares
         return replace(
             current,
             couple_cov=covariance(current.couple_cov, prior.couple_cov, couple, self._n_couples),

@@ -11,6 +11,8 @@ import pandas as pd
 from sklearn.linear_model import RidgeCV
 
 from recommender.preferences.factors import PEOPLE_FOR_ONE
+from recommender.preferences.frames import keys_of
+from recommender.preferences.kernels import TABLED_IDEAS
 from recommender.preferences.model import with_intercept
 from recommender.preferences.ridge import PENALTIES
 
@@ -37,9 +39,10 @@ def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFr
 
 
 def _told(ratings: pd.DataFrame) -> pd.DataFrame:
-    pairs = ratings[["partner_id", "idea_id"]].drop_duplicates()
-    partner, partners = pd.factorize(pairs["partner_id"])
-    idea, ideas = pd.factorize(pairs["idea_id"])
+    partner, partners = pd.factorize(ratings["partner_id"])
+    idea, ideas = pd.factorize(ratings["idea_id"])
+    once = ~pd.Series(keys_of(partner, idea)).duplicated().to_numpy()
+    partner, idea = partner[once], idea[once]
     n_most = max(0, min(N_AXES, len(partners) // PEOPLE_FOR_ONE, len(ideas) - 2))
     axes = _axes(partner, idea, n_most) if n_most else np.zeros((len(ideas), 0))
     told = np.column_stack([np.log(np.bincount(idea, minlength=len(ideas))), axes])
@@ -64,14 +67,16 @@ def _correspondence(partner: np.ndarray, idea: np.ndarray, n_axes: int) -> tuple
     Correspondence analysis (Greenacre 1984, *Theory and Applications of Correspondence Analysis*, ch. 4):
     an idea's place is its raters' average place. The first axis of all says only how many, and is left out.
     """
-    from scipy.sparse import csr_matrix, diags
-    from scipy.sparse.linalg import svds
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.linalg import eigsh, svds
 
-    rated = csr_matrix((np.ones(len(idea)), (partner, idea)))
-    by_partner = np.asarray(rated.sum(axis=1)).ravel() ** -0.5
-    by_idea = (np.asarray(rated.sum(axis=0)).ravel() + DOUBT) ** -0.5
-    weighed = diags(by_partner) @ rated @ diags(by_idea)
-    _, lengths, places = svds(weighed, k=n_axes + 1, v0=np.ones(min(weighed.shape)))
+    by_partner, by_idea = np.bincount(partner) ** -0.5, (np.bincount(idea) + DOUBT) ** -0.5
+    weighed = csr_matrix((by_partner[partner] * by_idea[idea], (partner, idea)))
+    if weighed.shape[1] > TABLED_IDEAS:
+        _, lengths, places = svds(weighed, k=n_axes + 1, v0=np.ones(min(weighed.shape)))
+    else:  # few ideas: every two of them are multiplied once, whatever the number of people
+        squares, columns = eigsh((weighed.T @ weighed).toarray(), k=n_axes + 1, v0=np.ones(weighed.shape[1]))
+        lengths, places = np.sqrt(np.maximum(squares, 0)), columns.T
     main_first = np.argsort(-lengths)[1:]
     lengths, places = lengths[main_first], places[main_first]
     return lengths, by_idea[:, None] * (lengths[:, None] * places).T

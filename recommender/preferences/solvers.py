@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from functools import cached_property
+from itertools import combinations, combinations_with_replacement
 from typing import Protocol
 
 import numpy as np
@@ -19,11 +20,11 @@ from scipy.sparse import csr_array
 from recommender.preferences.kernels import Kernel
 from recommender.preferences.model import Parameters
 
-BATCH_RATINGS = 32768
-"""Padded ratings in one batch of couples: enough that a batch outweighs what each costs once."""
+BATCH_RATINGS = 8192
+"""Padded ratings in one batch of couples: enough to outweigh what each costs once, few enough for threads."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
     """B couples of similar size, padded to P partners of m ratings each; n = P m.
 
@@ -48,19 +49,58 @@ class Batch:
         n_partners = self.partners.shape[1]
         return np.repeat(np.arange(n_partners), self.rows.shape[1] // n_partners)
 
+    def of_seat(self, seat: int) -> slice:
+        """Return the places of one partner's ratings."""
+        each = self.rows.shape[1] // self.partners.shape[1]
+        return slice(seat * each, (seat + 1) * each)
+
+    @cached_property
+    def same_date(self) -> np.ndarray:
+        """Where in an array of shape (B, n, n), flattened, two ratings are of one date."""
+        both = self.date[:, :, None] == self.date[:, None, :]
+        both &= self.real[:, :, None]  # what is padded has no date
+        return np.flatnonzero(both)
+
 
 @dataclass(frozen=True, slots=True)
-class Moments:
-    """Sums of ``X'(uu' - C⁻¹)X``, with u = C⁻¹ residual. F is the number of features, intercept included.
+class Sums:
+    """Sums over couples of ``X' V Y`` for features X and Y, in two parts that add up.
 
     Attributes
     ----------
-    couple, partner : ndarray of shape (F, F)
-        Over couples with all of their ratings, and over partners with their own.
+    gathered : ndarray or float
+        ``V`` gathered by a ``Kernel``, which multiplies once what all batches gathered.
+    multiplied : ndarray of shape (F, F), or float
     """
 
-    couple: np.ndarray
-    partner: np.ndarray
+    gathered: np.ndarray | float = 0.0
+    multiplied: np.ndarray | float = 0.0
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(self.gathered + other.gathered, self.multiplied + other.multiplied)
+
+    def total(self, kernel: Kernel) -> np.ndarray:
+        """Return the sum, shape (F, F)."""
+        if isinstance(self.gathered, float):
+            return np.asarray(self.multiplied)
+        return np.asarray(kernel.summed(self.gathered) + self.multiplied)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Sums of ``X'(uu' - C⁻¹)Y``, with u = C⁻¹ residual.
+
+    Attributes
+    ----------
+    own, between : Sums
+        With X and Y the ratings of one partner, and those of two, each two once.
+    """
+
+    own: Sums
+    between: Sums
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(self.own + other.own, self.between + other.between)
 
 
 class Solver(Protocol):
@@ -81,10 +121,10 @@ class Solver(Protocol):
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
 
-    def information(self, answers: np.ndarray) -> np.ndarray:
-        """Return what the ratings say of each answer's weights, shape (A, F, F).
+    def information(self, answer: np.ndarray) -> Sums:
+        """Return what the ratings say of an answer's weights: sums over couples of ``(a∘X)'C⁻¹(a∘X)``.
 
-        Sums over couples of ``(a∘X)'C⁻¹(a∘X)``; ``answers`` has shape (n_partners, A), ``a`` is one column.
+        ``answer`` has shape (n_partners,), ``a`` is that of who gave the rating.
         """
 
 
@@ -98,9 +138,27 @@ def batches_of(
     couple, partner, idea, date : ndarray of int, shape (n_ratings,)
     """
     order = np.lexsort((date, partner, couple))
-    starts = np.flatnonzero(np.diff(couple[order], prepend=-1))
-    couples = sorted(np.split(order, starts[1:]), key=len)
-    return tuple(_pad(rows, partner, idea, date) for rows in _grouped(couples, 2 * n_features))
+    new_couple = np.diff(couple[order], prepend=-1) != 0
+    new_partner = new_couple | (np.diff(partner[order], prepend=-1) != 0)
+    starts, runs = np.flatnonzero(new_couple), np.cumsum(new_partner) - 1
+    sizes = np.diff(starts, append=len(order))
+    seat = runs - np.repeat(runs[starts], sizes)
+    turn = np.arange(len(order)) - np.flatnonzero(new_partner)[runs]
+    by_size, batches = np.argsort(sizes, kind="stable"), []
+    for part in _parts(sizes[by_size], 2 * n_features):
+        couples = by_size[part]
+        which = np.repeat(np.arange(len(couples)), sizes[couples])
+        begun = np.cumsum(sizes[couples]) - sizes[couples]
+        at = np.arange(len(which)) + (starts[couples] - begun)[which]
+        rows = np.full((len(couples), seat[at].max() + 1, turn[at].max() + 1), -1)
+        rows[which, seat[at], turn[at]] = order[at]
+        partners = np.zeros(rows.shape[:2], dtype=int)
+        partners[which, seat[at]] = partner[order[at]]
+        rows = rows.reshape(len(couples), -1)
+        real = rows >= 0
+        ideas, dates = np.where(real, idea[rows], 0), np.where(real, date[rows], -1)
+        batches.append(Batch(rows, real, ideas, dates, partners))
+    return tuple(batches)
 
 
 def solver_of(batch: Batch, kernel: Kernel, parameters: Parameters) -> Solver:
@@ -120,14 +178,14 @@ class DenseSolver:
         n = batch.rows.shape[1]
         covariance = np.empty((len(batch.rows), n, n))
         for one, other in self._pairs():
-            mine, yours = self._seat(one), self._seat(other)
+            mine, yours = batch.of_seat(one), batch.of_seat(other)
             block = kernel.block(one == other, batch.idea[:, mine], batch.idea[:, yours])
             covariance[:, mine, yours] = block
-            covariance[:, yours, mine] = block.transpose(0, 2, 1)
-        both = batch.real[:, :, None] & batch.real[:, None, :]
-        self._same_date = both & (batch.date[:, :, None] == batch.date[:, None, :])
-        covariance *= both
-        covariance += parameters.shock_var * self._same_date
+            if one != other:
+                covariance[:, yours, mine] = block.transpose(0, 2, 1)
+        if not batch.real.all():
+            covariance *= batch.real[:, :, None] & batch.real[:, None, :]
+        covariance.reshape(-1)[batch.same_date] += parameters.shock_var
         covariance[:, np.arange(n), np.arange(n)] += np.where(batch.real, parameters.noise_var, 1.0)
         self._inverse = np.linalg.inv(covariance)
         factors = np.linalg.cholesky(covariance)
@@ -143,40 +201,33 @@ class DenseSolver:
 
     def date_sums(self) -> np.ndarray:
         """Return each row of C⁻¹ summed over the ratings of the same date."""
-        return np.asarray((self._inverse * self._same_date).sum(axis=2))
+        real, at = self.batch.real, self.batch.same_date
+        summed = np.bincount(at // real.shape[1], self._inverse.reshape(-1)[at], real.size)
+        return np.asarray(summed.reshape(real.shape))
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
-        idea, real = self.batch.idea, self.batch.real
-        couple, partner = np.zeros(()), np.zeros(())
-        for one, other in self._pairs():
-            mine, yours = self._seat(one), self._seat(other)
-            values = alpha[:, mine, None] * alpha[:, None, yours]
-            values -= self._inverse[:, mine, yours] * real[:, mine, None]
-            block = self._kernel.total(values, idea[:, mine], idea[:, yours])
-            couple = couple + (block if one == other else block + block.T)
-            partner = partner + block * (one == other)
-        return Moments(couple, partner)
+        n_partners = self.batch.partners.shape[1]
+        own = (self._gathered(alpha, seat, seat) for seat in range(n_partners))
+        between = (self._gathered(alpha, *pair) for pair in combinations(range(n_partners), 2))
+        return Moments(sum(own, Sums()), sum(between, Sums()))
 
-    def information(self, answers: np.ndarray) -> np.ndarray:
-        """Return what the ratings say of each answer's weights, shape (A, F, F)."""
-        values, out = answers[self.batch.partners], np.zeros(())
-        features = self._kernel.design[self.batch.idea] * self.batch.real[:, :, None]
-        for one, other in self._pairs():
-            mine, yours = self._seat(one), self._seat(other)
-            solved = self._inverse[:, mine, yours] @ features[:, yours]
-            blocks = features[:, mine].transpose(0, 2, 1) @ solved
-            said = np.tensordot(values[:, one] * values[:, other], blocks, axes=(0, 0))
-            out = out + (said if one == other else said + said.transpose(0, 2, 1))
-        return out
+    def information(self, answer: np.ndarray) -> Sums:
+        """Return what the ratings say of an answer's weights."""
+        said = answer[self.batch.partners][:, self.batch.seat] * self.batch.real
+        values = self._inverse * said[:, :, None] * said[:, None, :]
+        return Sums(self._kernel.gathered(values, self.batch.idea, self.batch.idea))
+
+    def _gathered(self, alpha: np.ndarray, one: int, other: int) -> Sums:
+        """Return what moves the covariances, of the ratings of two partners."""
+        mine, yours, idea = self.batch.of_seat(one), self.batch.of_seat(other), self.batch.idea
+        values = alpha[:, mine, None] * alpha[:, None, yours]
+        values -= self._inverse[:, mine, yours] * self.batch.real[:, mine, None]
+        return Sums(self._kernel.gathered(values, idea[:, mine], idea[:, yours]))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         """Yield every two partners once, and each with themselves: covariances are symmetric."""
         return combinations_with_replacement(range(self.batch.partners.shape[1]), 2)
-
-    def _seat(self, partner: int) -> slice:
-        each = self.batch.rows.shape[1] // self.batch.partners.shape[1]
-        return slice(partner * each, (partner + 1) * each)
 
 
 class RichSolver:
@@ -228,15 +279,14 @@ class RichSolver:
         blocks = self._blocks()
         pulls = (self._features.T @ self._real(alpha)).reshape(len(blocks), -1)
         total = pulls.sum(axis=0)
-        return Moments(
-            np.outer(total, total) - blocks.sum(axis=(0, 2)),
-            pulls.T @ pulls - np.einsum("pfpg->fg", blocks),
-        )
+        own = pulls.T @ pulls - np.einsum("pfpg->fg", blocks)
+        whole = np.outer(total, total) - blocks.sum(axis=(0, 2))
+        return Moments(Sums(multiplied=own), Sums(multiplied=(whole - own) / 2))
 
-    def information(self, answers: np.ndarray) -> np.ndarray:
-        """Return what the ratings say of each answer's weights, shape (A, F, F)."""
-        values = answers[self.batch.partners[0]]
-        return np.asarray(np.einsum("pa,qa,pfqg->afg", values, values, self._blocks(), optimize=True))
+    def information(self, answer: np.ndarray) -> Sums:
+        """Return what the ratings say of an answer's weights."""
+        values = answer[self.batch.partners[0]]
+        return Sums(multiplied=np.einsum("p,q,pfqg->fg", values, values, self._blocks(), optimize=True))
 
     def _blocks(self) -> np.ndarray:
         """Return X'C⁻¹X, shape (P, F, P, F)."""
@@ -258,28 +308,14 @@ class RichSolver:
         return out
 
 
-def _grouped(couples: list[np.ndarray], rich: int) -> Iterator[list[np.ndarray]]:
-    """Yield couples of similar size together, those with more than ``rich`` ratings one by one."""
-    while couples:
-        most = 1.25 * len(couples[0]) + 2
-        n_fit = sum(1 for ratings in couples[:BATCH_RATINGS] if len(ratings) <= most)
-        n_taken = max(1, min(n_fit, BATCH_RATINGS // len(couples[n_fit - 1])))
-        if len(couples[n_taken - 1]) > rich:
+def _parts(sizes: np.ndarray, rich: int) -> Iterator[slice]:
+    """Yield runs of similar sizes, of ``sizes`` in ascending order; those above ``rich`` one by one."""
+    start = 0
+    while start < len(sizes):
+        ahead = sizes[start : start + BATCH_RATINGS]
+        n_fit = int(np.searchsorted(ahead, 1.25 * ahead[0] + 2, side="right"))
+        n_taken = max(1, min(n_fit, BATCH_RATINGS // int(ahead[n_fit - 1])))
+        if ahead[n_taken - 1] > rich:
             n_taken = 1
-        yield couples[:n_taken]
-        couples = couples[n_taken:]
-
-
-def _pad(couples: list[np.ndarray], partner: np.ndarray, idea: np.ndarray, date: np.ndarray) -> Batch:
-    raters = [np.split(rows, np.flatnonzero(np.diff(partner[rows])) + 1) for rows in couples]
-    n_partners = max(map(len, raters))
-    most = max(len(rows) for rated in raters for rows in rated)
-    seats = np.full((len(couples), n_partners, most), -1)
-    partners = np.zeros((len(couples), n_partners), dtype=int)
-    for couple, rated in enumerate(raters):
-        for seat, theirs in enumerate(rated):
-            seats[couple, seat, : len(theirs)] = theirs
-            partners[couple, seat] = partner[theirs[0]]
-    rows = seats.reshape(len(couples), -1)
-    real = rows >= 0
-    return Batch(rows, real, np.where(real, idea[rows], 0), np.where(real, date[rows], -1), partners)
+        yield slice(start, start + n_taken)
+        start += n_taken
