@@ -40,6 +40,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         How many factors of ideas, beyond their features, are looked for in the ratings; 0 for none.
     count_raters : bool
         Whether a fit without a prior takes who rated an idea, and how many, for features of it.
+    ordinal : bool
+        Whether a fit without a prior reads few-valued ratings as steps that may be unevenly far apart.
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
@@ -50,7 +52,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     ----------
     parameters_ : Parameters
     scale_ : OrdinalScale
-        What each step of the ratings stands for; a prior of one's own is told in points, where each stands
+        What each step of the ratings stands for. A prior of one's own is told in points, where each stands
         for itself.
     objective_ : list[float]
         The objective after each iteration; never decreases.
@@ -75,6 +77,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         strength: Strength | None = None,
         n_factors: int = 8,
         count_raters: bool = True,
+        ordinal: bool = True,
         max_iterations: int = 300,
         on_iteration: Callable[[int, float], None] | None = None,
         n_jobs: int = 1,
@@ -83,6 +86,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.strength = strength
         self.n_factors = n_factors
         self.count_raters = count_raters
+        self.ordinal = ordinal
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
         self.n_jobs = n_jobs
@@ -111,8 +115,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             If a column is missing, a rating is not a number, or an idea has no features.
         """
         check_ratings(ratings, idea_features)
-        steps = ratings["rating"].to_numpy(dtype=float)
-        self.scale_ = OrdinalScale.of(steps) if self.prior is None else OrdinalScale.plain()
+        steps, stepped = ratings["rating"].to_numpy(dtype=float), self.ordinal and self.prior is None
+        self.scale_ = OrdinalScale.of(steps) if stepped else OrdinalScale.plain()
         self.ratings_ = self.scale_.read(ratings)
         counted = self.count_raters and self.prior is None
         self.idea_features_ = with_raters(idea_features, ratings) if counted else idea_features
