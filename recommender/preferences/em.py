@@ -103,7 +103,7 @@ def _climb(
     for number in range(1, max_iterations + 1):
         moved, objective = passes.iterate(current)
         if objective < last:
-            current, step = safe, 1.0
+            current, step = safe, GROWTH
             continue
         on_iteration(number, objective)
         if step > LONG and objective - last < tolerance * abs(objective):

@@ -31,7 +31,7 @@ from recommender.preferences.feedback import Feedback
 from recommender.preferences.kernels import kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.solvers import Batch, Solver, batches_of, solver_of
-from recommender.preferences.threads import mapped
+from recommender.preferences.threads import Threads
 
 SPREAD = 0.25
 """Where the factors' variance starts, all of them together, as a share of the noise's."""
@@ -109,7 +109,7 @@ class FactorPasses:
     """One feedback and the parameters fitted to it, made ready for passes over its ideas' factors."""
 
     def __init__(self, feedback: Feedback, parameters: Parameters, n_factors: int, n_jobs: int = 1) -> None:
-        self.feedback, self.parameters, self.n_jobs = feedback, parameters, n_jobs
+        self.feedback, self.parameters, self._threads = feedback, parameters, Threads(n_jobs)
         self.design = with_intercept(feedback.features - parameters.feature_means)
         self.batches = batches_of(
             feedback.couple, feedback.partner, feedback.idea, feedback.date, self.design.shape[1]
@@ -161,7 +161,7 @@ class FactorPasses:
         def believed(batch: Batch) -> Beliefs:
             return self._beliefs(batch, solver_of(batch, kernel, noisy), guess)
 
-        for batch, beliefs in zip(self.batches, mapped(believed, self.batches, self.n_jobs), strict=True):
+        for batch, beliefs in zip(self.batches, self._threads.map(believed, self.batches), strict=True):
             pulls[batch.rows[batch.real]] = beliefs.pull[batch.real]
             here = batch.real.reshape(*batch.partners.shape, -1).any(axis=2)
             seconds[batch.partners[here]] = beliefs.second[here]

@@ -29,7 +29,7 @@ from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.preconditioner import Preconditioner
 from recommender.preferences.solvers import Solver, Sums, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
-from recommender.preferences.threads import Item, Result, mapped
+from recommender.preferences.threads import Item, Result, Threads
 
 LEAST_SQUARES_STEPS = 3
 """Of conjugate gradients in one pass; they go on from where the pass before stopped."""
@@ -87,7 +87,7 @@ class Passes:
             feedback.couple, feedback.partner, feedback.idea, feedback.date, self.design.shape[1]
         )
         self.date_sizes = np.bincount(feedback.date)[feedback.date]
-        self.n_jobs = n_jobs
+        self._threads = Threads(n_jobs)
         self._chunks = [
             slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
         ]
@@ -138,7 +138,7 @@ class Passes:
         self._preconditioner = Preconditioner(self.design, self._told, self._precision())
 
     def _map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        return mapped(work, items, self.n_jobs)
+        return self._threads.map(work, items)
 
     def _fixed_part(self, fixed: np.ndarray) -> np.ndarray:
         idea, partner, weights = self.feedback.idea, self.feedback.partner, self.design @ fixed

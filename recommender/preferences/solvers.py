@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 from recommender.preferences.kernels import Kernel
 from recommender.preferences.model import Parameters
 
-BATCH_RATINGS = 8192
+BATCH_RATINGS = 16384
 """Padded ratings in one batch of couples: enough to outweigh what each costs once, few enough for threads."""
 
 
@@ -144,9 +144,8 @@ def batches_of(
     sizes = np.diff(starts, append=len(order))
     seat = runs - np.repeat(runs[starts], sizes)
     turn = np.arange(len(order)) - np.flatnonzero(new_partner)[runs]
-    by_size, batches = np.argsort(sizes, kind="stable"), []
-    for part in _parts(sizes[by_size], 2 * n_features):
-        couples = by_size[part]
+
+    def batch(couples: np.ndarray) -> Batch:
         which = np.repeat(np.arange(len(couples)), sizes[couples])
         begun = np.cumsum(sizes[couples]) - sizes[couples]
         at = np.arange(len(which)) + (starts[couples] - begun)[which]
@@ -156,9 +155,10 @@ def batches_of(
         partners[which, seat[at]] = partner[order[at]]
         rows = rows.reshape(len(couples), -1)
         real = rows >= 0
-        ideas, dates = np.where(real, idea[rows], 0), np.where(real, date[rows], -1)
-        batches.append(Batch(rows, real, ideas, dates, partners))
-    return tuple(batches)
+        return Batch(rows, real, np.where(real, idea[rows], 0), np.where(real, date[rows], -1), partners)
+
+    by_size = np.argsort(sizes, kind="stable")
+    return tuple(batch(by_size[part]) for part in _parts(sizes[by_size], 2 * n_features))
 
 
 def solver_of(batch: Batch, kernel: Kernel, parameters: Parameters) -> Solver:

@@ -10,9 +10,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def mapped(work: Callable[[Item], Result], items: Sequence[Item], n_jobs: int) -> list[Result]:
-    """Return ``work`` of each item, in their order, by ``n_jobs`` threads."""
-    if n_jobs == 1 or len(items) == 1:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(n_jobs) as pool:
-        return list(pool.map(work, items))
+class Threads:
+    """So many threads, kept while this lives: a fit shares work out hundreds of times."""
+
+    def __init__(self, n_jobs: int) -> None:
+        self._pool = ThreadPoolExecutor(n_jobs) if n_jobs > 1 else None
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """Return ``work`` of each item, in their order."""
+        if self._pool is None or len(items) == 1:
+            return [work(item) for item in items]
+        return list(self._pool.map(work, items))
