@@ -26,7 +26,7 @@ from recommender.service import Deployment, Settings, open_deployment
 from recommender.service.secret import hashed, new_secret
 from recommender.store.access import insert_token, use_token
 from recommender.store.engine import transaction
-from tests.bench_service import CLIENTS, SECONDS, WORKERS, bare, body_of, load, planned
+from tests.bench_service import CLIENTS, ROUNDS, SECONDS, WORKERS, bare, body_of, load, planned
 from tests.crowds import partner_id, settle
 from tests.record import record
 from tests.serving import served
@@ -36,7 +36,6 @@ WEEKS = tuple(Week(2027, number) for number in range(1, 53))
 N_RATED = 10
 SHARE = 5_000
 N_ASKED = 5_000
-ROUNDS = 3
 JOBS = 2
 
 
@@ -109,7 +108,7 @@ def main() -> None:
             table.add_column(column, justify="right")
         for name, row in rows.items():
             table.add_row(name, *(f"{value:,.4g}" for value in row.values()))
-        Console().print(table)
+        Console(width=120).print(table)
         record("plan --all and weeks, by couples", rows)
 
 
