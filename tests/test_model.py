@@ -151,8 +151,11 @@ def test_contributions_sum_to_the_mean(seed: int, n_dates: int) -> None:
     model = served(rng)
     answers = rng.normal(size=(2, 2))
     posterior = model.posterior(answers, random_ratings(rng, 7, n_dates))
-    totals = np.array([model.contributions(posterior, i).total() for i in range(7)]).T
-    np.testing.assert_allclose(totals, posterior.mean, atol=1e-9)
+    terms = [model.contributions(posterior, i) for i in range(7)]
+    np.testing.assert_allclose(np.transpose([of.total() for of in terms]), posterior.mean, atol=1e-9)
+    # What a tag is worth to anybody is said once, what it is worth to a partner for each.
+    assert terms[0].appeal.shape == (4,)
+    assert terms[0].answers.shape == terms[0].taste.shape == (2, 4)
 
 
 def test_one_partner_alone(rng: np.random.Generator) -> None:
