@@ -61,13 +61,16 @@ def stretched() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def test_how_steps_are_numbered_does_not_change_the_order_of_ideas() -> None:
-    """One to five or one to sixteen by doubling: the same people prefer the same."""
+    """One to five or one to sixteen by doubling: the same people prefer the same.
+
+    Up to where the fits stop, at a share of an objective whose size depends on the unit.
+    """
     ratings, ideas = stretched()
     pairs = pd.DataFrame({"partner_id": 0, "idea_id": ideas.index})
     doubled = ratings.assign(rating=2.0 ** (ratings["rating"] - 1))
     even, odd = (HierarchicalRecommender(n_factors=0).fit(given, ideas) for given in (ratings, doubled))
     there = np.corrcoef(even.predict(pairs), odd.predict(pairs))[0, 1]
-    assert there == pytest.approx(1, abs=1e-6)
+    assert there == pytest.approx(1, abs=1e-5)
 
 
 def test_known_ratings_are_read_on_the_same_scale() -> None:
