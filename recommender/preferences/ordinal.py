@@ -1,8 +1,8 @@
 """How far apart the steps of a rating scale are, read from how often each is taken.
 
 From 4 to 5 need not be as far as from 2 to 3. If what people feel is spread as a normal distribution cut into
-steps, a step stands for the mean of its piece: its normal score (Fechner 1860; Blom 1958, *Statistical
-Estimates and Transformed Beta-Variables*). Scores keep the Gaussian model and its exact posterior.
+steps, a step stands for the mean of its piece, its normal score: the sigma method of Likert 1932, *A
+Technique for the Measurement of Attitudes*. Scores keep the Gaussian model and its exact posterior.
 """
 
 from __future__ import annotations
