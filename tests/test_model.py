@@ -311,3 +311,20 @@ def test_little_feedback_does_not_run_away() -> None:
     start = np.var([1.0, 5.0, 5.0])
     assert 0.5 < fitted.noise_var / (start / 4) < 2
     assert np.isfinite(HierarchicalRecommender().fit(ratings, ideas).predict(pairs_of("p", ["c"]))).all()
+
+
+@pytest.mark.parametrize("n_tags", [0, 1])
+def test_answers_that_can_say_nothing_are_harmless(n_tags: int, rng: np.random.Generator) -> None:
+    """Without tags no answer says anything of them, and what all say alike says nothing at all."""
+    ratings = pd.DataFrame(
+        {
+            "partner_id": np.repeat(np.arange(30), 8),
+            "idea_id": np.tile(np.arange(12), 20),
+            "rating": rng.integers(1, 6, size=240).astype(float),
+        }
+    )
+    ideas = pd.DataFrame(rng.normal(size=(12, n_tags)))
+    answers = pd.DataFrame({"alike": np.ones(30), "told": rng.normal(size=30)})
+    fitted = HierarchicalRecommender(n_factors=0).fit(ratings, ideas, answers).parameters_
+    assert np.isfinite(fitted.fixed).all()
+    assert not fitted.fixed[:, 1].any()  # of what all say alike

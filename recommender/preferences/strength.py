@@ -23,8 +23,8 @@ class Strength:
     scales : float
         Weights' worth of prior for how much the tags, and each answer, may say.
     doubt : float
-        The share of what answers are believed to say of tags that does not count when that is learned; at 1,
-        ``scales`` holds that they say nothing.
+        The share of what answers are believed to say of tags that does not count when it is learned: near 1,
+        ``scales`` holds that they say next to nothing. 1 would leave no variance to what is not known.
     level_sd : float
         Prior standard deviation of the level, as a share of that of ratings under the prior. Small: the level
         is that of all ideas, and ratings are only of those that were chosen (Marlin and Zemel 2009).
@@ -42,7 +42,7 @@ class Strength:
     answer_sd: float = 0.2
 
 
-VAGUE = Strength(covariances=3.0, variances=2.0, scales=0.1, doubt=1.0)
+VAGUE = Strength(covariances=3.0, variances=2.0, scales=0.1, doubt=0.99)
 """For a prior that states nothing: its scales are a guess and give way at once, an answer has to show that it
 says anything, and that no tag matters more than another is held until many say otherwise."""
 
