@@ -62,6 +62,7 @@ class Tagger:
         cues: Cues | None = None,
         examples: Sequence[Example] | None = None,
         kinds: Sequence[Kind] = KINDS,
+        views: Sequence[View] = VIEWS,
     ) -> Tagger:
         """Return a tagger that has learned from ideas with tags.
 
@@ -73,6 +74,8 @@ class Tagger:
             Sketches and plain lines to learn from besides; None takes those that come with Rekindle.
         kinds : Sequence[Kind]
             What texts are compared by.
+        views : Sequence[View]
+            The amounts of text that it learns to tag.
 
         Raises
         ------
@@ -88,7 +91,7 @@ class Tagger:
         scorers: dict[View, Scorer] = {}
         judges: dict[View, Judge] = {}
         bars: dict[View, np.ndarray] = {}
-        for view in VIEWS:
+        for view in views:
             scorers[view], judges[view], bars[view] = learn(lesson, view)
         return cls(taxonomy, cues, lesson.vocabularies, scorers, judges, bars)
 

@@ -10,7 +10,7 @@ from functools import partial
 from recommender.catalogue.tagger.cues import Cues
 from recommender.catalogue.tagger.examples import Example
 from recommender.catalogue.tagger.tagger import Tagger
-from recommender.catalogue.tagger.texts import idea_text
+from recommender.catalogue.tagger.texts import View, idea_text
 from recommender.catalogue.taxonomy import Taxonomy
 from recommender.domain import Idea
 from recommender.learning.tagging.crossval import Fit, Held, cross_validate
@@ -54,7 +54,7 @@ def measure(
 ) -> Variant:
     """Return the row of a variant, cross-validated."""
     held = cross_validate(ideas, taxonomy, examples, fit, ("whole", "line"))
-    return row_of(name, held, fit(ideas, taxonomy, examples=examples), ideas)
+    return row_of(name, held, fit(ideas, taxonomy, examples=examples, views=("whole",)), ideas)
 
 
 def row_of(name: str, held: Held, tagger: Tagger, ideas: Sequence[Idea]) -> Variant:
@@ -85,5 +85,6 @@ def _without_examples(
     taxonomy: Taxonomy,
     *,
     examples: Sequence[Example],  # noqa: ARG001 - to leave them out is the point
+    views: Sequence[View],
 ) -> Tagger:
-    return Tagger.fit(ideas, taxonomy, examples=())
+    return Tagger.fit(ideas, taxonomy, examples=(), views=views)

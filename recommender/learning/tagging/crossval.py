@@ -27,8 +27,10 @@ from recommender.domain import Idea, Tags
 class Fit(Protocol):
     """Anything that makes a tagger of ideas and examples."""
 
-    def __call__(self, ideas: Sequence[Idea], taxonomy: Taxonomy, *, examples: Sequence[Example]) -> Tagger:
-        """Return the tagger."""
+    def __call__(
+        self, ideas: Sequence[Idea], taxonomy: Taxonomy, *, examples: Sequence[Example], views: Sequence[View]
+    ) -> Tagger:
+        """Return the tagger for these amounts of text."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def cross_validate(
     for number in range(N_FOLDS):
         out = np.flatnonzero(fold == number)
         known = [ideas[at] for at in np.flatnonzero(fold != number).tolist()]
-        tagger = fit(known, taxonomy, examples=unlike(examples, [ideas[at] for at in out.tolist()]))
+        apart = unlike(examples, [ideas[at] for at in out.tolist()])
+        tagger = fit(known, taxonomy, examples=apart, views=views)
         for view in views:
             texts = [seen_as(idea_text(ideas[at]), view) for at in out.tolist()]
             probabilities[view][out] = tagger.probabilities(texts)
