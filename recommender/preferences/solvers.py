@@ -8,7 +8,7 @@ Rasmussen & Williams 2006, eq. A.9). Both answer the same questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
@@ -207,10 +207,12 @@ class DenseSolver:
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
-        n_partners = self.batch.partners.shape[1]
-        own = (self._gathered(alpha, seat, seat) for seat in range(n_partners))
-        between = (self._gathered(alpha, *pair) for pair in combinations(range(n_partners), 2))
-        return Moments(sum(own, Sums()), sum(between, Sums()))
+        seats = range(self.batch.partners.shape[1])
+        between = list(combinations(seats, 2))
+        return Moments(
+            self._gathered(alpha, [(seat, seat) for seat in seats]),
+            self._gathered(alpha, between) if between else Sums(),
+        )
 
     def information(self, answer: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
@@ -218,12 +220,15 @@ class DenseSolver:
         values = self._inverse * said[:, :, None] * said[:, None, :]
         return Sums(self._kernel.gathered(values, self.batch.idea, self.batch.idea))
 
-    def _gathered(self, alpha: np.ndarray, one: int, other: int) -> Sums:
-        """Return what moves the covariances, of the ratings of two partners."""
-        mine, yours, idea = self.batch.of_seat(one), self.batch.of_seat(other), self.batch.idea
-        values = alpha[:, mine, None] * alpha[:, None, yours]
-        values -= self._inverse[:, mine, yours] * self.batch.real[:, mine, None]
-        return Sums(self._kernel.gathered(values, idea[:, mine], idea[:, yours]))
+    def _gathered(self, alpha: np.ndarray, pairs: Sequence[tuple[int, int]]) -> Sums:
+        """Return what moves the covariances, of the ratings of these pairs of partners."""
+        values, rows, columns = [], [], []
+        for mine, yours in ((self.batch.of_seat(one), self.batch.of_seat(other)) for one, other in pairs):
+            values.append(alpha[:, mine, None] * alpha[:, None, yours])
+            values[-1] -= self._inverse[:, mine, yours] * self.batch.real[:, mine, None]
+            rows.append(self.batch.idea[:, mine])
+            columns.append(self.batch.idea[:, yours])
+        return Sums(self._kernel.gathered(*map(np.concatenate, (values, rows, columns))))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         """Yield every two partners once, and each with themselves: covariances are symmetric."""
