@@ -49,6 +49,11 @@ class Batch:
         n_partners = self.partners.shape[1]
         return np.repeat(np.arange(n_partners), self.rows.shape[1] // n_partners)
 
+    @property
+    def seated(self) -> np.ndarray:
+        """Whether there is a partner in each seat, shape (B, P); first seats are taken first."""
+        return np.asarray(self.real.reshape(*self.partners.shape, -1).any(axis=2))
+
     def of_seat(self, seat: int) -> slice:
         """Return the places of one partner's ratings."""
         each = self.rows.shape[1] // self.partners.shape[1]
