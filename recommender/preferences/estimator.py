@@ -327,6 +327,8 @@ def _dates(ratings: pd.DataFrame, couple: np.ndarray, partner: np.ndarray, idea:
     if "date_id" in ratings.columns:
         return pd.factorize(ratings["date_id"])[0]
     of_partner = pd.Series(keys_of(partner, idea))
+    if not of_partner.duplicated().any():
+        return pd.factorize(keys_of(couple, idea))[0]
     turn = of_partner.groupby(of_partner).cumcount().to_numpy()
     return pd.factorize(keys_of(couple, idea, turn))[0]
 
