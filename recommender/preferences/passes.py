@@ -144,7 +144,8 @@ class Passes:
         idea, partner, weights = self.feedback.idea, self.feedback.partner, self.design @ fixed
 
         def part(rows: slice) -> np.ndarray:
-            return np.asarray(np.vecdot(weights[idea[rows]], self.answers[partner[rows]]))
+            ours, theirs = weights.take(idea[rows], axis=0), self.answers.take(partner[rows], axis=0)
+            return np.asarray(np.vecdot(ours, theirs))
 
         return np.concatenate(self._map(part, self._chunks))
 
