@@ -119,7 +119,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.scale_ = OrdinalScale.of(steps) if stepped else OrdinalScale.plain()
         self.ratings_ = self.scale_.read(ratings)
         counted = self.count_raters and self.prior is None
-        self.idea_features_ = with_raters(idea_features, ratings) if counted else idea_features
+        self.idea_features_ = with_raters(idea_features, ratings, self.n_jobs) if counted else idea_features
         self.partner_features_ = partner_features
         self.objective_: list[float] = []
         return self._with(self._fit_given() if self.prior else self._fit_vague())
