@@ -1,8 +1,10 @@
-"""Covariances of couples' ratings, solved two ways: both agree with the covariance written out."""
+"""Covariances of couples' ratings, solved three ways: all agree with the covariance written out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,13 +12,48 @@ import pytest
 from recommender.preferences import kernels, solvers
 from recommender.preferences.kernels import ComputedKernel, Kernel, TabledKernel, kernel_of
 from recommender.preferences.model import Parameters, rating_noise
-from recommender.preferences.solvers import Batch, DenseSolver, RichSolver, Solver, batches_of
+from recommender.preferences.solvers import AlikeSolver, Batch, DenseSolver, RichSolver, Solver, batches_of
 
 N_IDEAS, N_FEATURES, N_ANSWERS = 9, 4, 2
-COUPLE = np.array([0] * 7 + [1] * 4 + [2] * 9)
-PARTNER = np.array([0, 1, 0, 1, 0, 0, 1, 2, 2, 2, 2, 3, 4, 3, 4, 3, 4, 4, 4, 3])
-DATE = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 10, 10, 11, 11, 12, 13, 14])
-IDEA = np.array([0, 0, 3, 3, 5, 0, 8, 1, 2, 3, 4, 7, 7, 6, 6, 2, 2, 1, 0, 7])
+COUPLE = np.array([0] * 7 + [1] * 4 + [2] * 9 + [3] * 6 + [4] * 4)
+PARTNER = np.array([0, 1, 0, 1, 0, 0, 1, 2, 2, 2, 2, 3, 4, 3, 4, 3, 4, 4, 4, 3, 5, 6, 5, 5, 6, 6, 7, 7, 8, 8])
+DATE = np.array(
+    [
+        0,
+        0,
+        1,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        9,
+        10,
+        10,
+        11,
+        11,
+        12,
+        13,
+        14,
+        15,
+        15,
+        16,
+        16,
+        16,
+        16,
+        18,
+        17,
+        17,
+        18,
+    ]
+)
+IDEA = np.array([0, 0, 3, 3, 5, 0, 8, 1, 2, 3, 4, 7, 7, 6, 6, 2, 2, 1, 0, 7, 2, 2, 8, 1, 8, 1, 4, 3, 3, 4])
+ALIKE = (3, 4)
+"""Couples whose partners rated the same dates, in an order of their own."""
 
 
 def world(seed: int) -> tuple[np.ndarray, np.ndarray, Parameters]:
@@ -38,7 +75,7 @@ def world(seed: int) -> tuple[np.ndarray, np.ndarray, Parameters]:
         noise_var=0.7,
     )
     design = np.hstack([np.ones((N_IDEAS, 1)), rng.normal(size=(N_IDEAS, N_FEATURES - 1))])
-    return design, rng.normal(size=(5, N_ANSWERS)), parameters
+    return design, rng.normal(size=(9, N_ANSWERS)), parameters
 
 
 def covariance(rows: np.ndarray, design: np.ndarray, parameters: Parameters) -> np.ndarray:
@@ -54,7 +91,7 @@ def covariance(rows: np.ndarray, design: np.ndarray, parameters: Parameters) -> 
 
 def split() -> tuple[Batch, ...]:
     """Return every couple as a batch of its own."""
-    solvers_batch = [np.flatnonzero(couple == COUPLE) for couple in range(3)]
+    solvers_batch = [np.flatnonzero(couple == COUPLE) for couple in range(5)]
     return tuple(
         batches_of(COUPLE[rows], PARTNER[rows], IDEA[rows], DATE[rows], N_FEATURES)[0]
         for rows in solvers_batch
@@ -71,10 +108,19 @@ def computed(batch: Batch, design: np.ndarray, parameters: Parameters) -> DenseS
     return DenseSolver(batch, ComputedKernel(design, parameters), parameters)
 
 
+def halved(batch: Batch, design: np.ndarray, parameters: Parameters) -> AlikeSolver:
+    """Return the covariances of the sums and differences of a couple's ratings inverted."""
+    return AlikeSolver(batch, TabledKernel(design, parameters), parameters)
+
+
 @pytest.mark.parametrize(
-    ("kind", "products"), [(tabled, TabledKernel), (computed, ComputedKernel), (RichSolver, TabledKernel)]
+    ("kind", "products", "couple"),
+    [
+        *product([tabled, RichSolver], [TabledKernel], range(5)),
+        *product([computed], [ComputedKernel], range(5)),
+        *product([halved], [TabledKernel], ALIKE),
+    ],
 )
-@pytest.mark.parametrize("couple", [0, 1, 2])
 def test_each_solves_the_covariance(
     kind: Callable[..., Solver], products: Callable[..., Kernel], couple: int
 ) -> None:
@@ -108,6 +154,42 @@ def test_each_solves_the_covariance(
         told = features * answer[PARTNER[rows]][:, None]
         information = solver.information(answer).total(kernel)
         np.testing.assert_allclose(information, told.T @ inverse @ told, atol=1e-11)
+
+
+def test_couples_alike_are_solved_in_halves() -> None:
+    """Those whose partners rated the same dates share batches, padded, and are solved as if they were not."""
+    design, answers, parameters = world(0)
+    kernel = kernel_of(design, parameters)
+    some = np.isin(COUPLE, (0, *ALIKE))
+    batches = batches_of(COUPLE[some], PARTNER[some], IDEA[some], DATE[some], N_FEATURES)
+    alike, other = sorted(batches, key=lambda batch: -len(batch.rows))
+    assert isinstance(solvers.solver_of(other, kernel, parameters), DenseSolver)
+    halves, whole = solvers.solver_of(alike, kernel, parameters), DenseSolver(alike, kernel, parameters)
+    assert isinstance(halves, AlikeSolver)
+    assert len(alike.rows) == len(ALIKE)
+    assert not alike.real.all()
+    values = np.random.default_rng(9).normal(size=(*alike.real.shape, 3)) * alike.real[:, :, None]
+    assert_same(halves.times(values), whole.times(values))
+    assert_same(halves.diagonal(), whole.diagonal())
+    assert_same(halves.date_sums(), whole.date_sums())
+    assert halves.log_determinant == pytest.approx(whole.log_determinant, abs=1e-10)
+    moments, expected = (solver.moments(solver.times(values)[:, :, 0]) for solver in (halves, whole))
+    assert_same(moments.own.total(kernel), expected.own.total(kernel))
+    between, both = (of.between.total(kernel) for of in (moments, expected))
+    assert_same(between + between.T, both + both.T)
+    for answer in answers.T:
+        assert_same(halves.information(answer).total(kernel), whole.information(answer).total(kernel))
+
+
+assert_same = partial(np.testing.assert_allclose, atol=1e-12)
+
+
+def test_partners_who_rated_the_same_ideas_on_other_dates_are_not_alike() -> None:
+    """They share no evening, so their ratings are no sums and differences."""
+    rows = np.flatnonzero(np.isin(COUPLE, ALIKE[1]))
+    dates = DATE[rows] + 10 * (PARTNER[rows] == PARTNER[rows[0]])
+    (batch,) = batches_of(COUPLE[rows], PARTNER[rows], IDEA[rows], dates, N_FEATURES)
+    assert not batch.alike.any()
 
 
 def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,9 +17,13 @@ def test_results_come_in_order(n_jobs: int) -> None:
 
 def test_threads_end_with_their_holder() -> None:
     """Who worked for a fit is gone after it, so that a process that forks then has no thread beside it."""
-    threads = Threads(2)
-    workers = set(threads.map(lambda _: threading.current_thread(), range(4)))
+    threads, both = Threads(2), threading.Barrier(2)
+
+    def working(_number: int) -> threading.Thread:
+        both.wait(timeout=20)
+        return threading.current_thread()
+
+    (worker,) = set(threads.map(working, range(2))) - {threading.current_thread()}
     del threads
-    for worker in workers:
-        worker.join(timeout=20)
-    assert not any(worker.is_alive() for worker in workers)
+    worker.join(timeout=20)
+    assert not worker.is_alive()

@@ -119,7 +119,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.scale_ = OrdinalScale.of(steps) if stepped else OrdinalScale.plain()
         self.ratings_ = self.scale_.read(ratings)
         counted = self.count_raters and self.prior is None
-        self.idea_features_ = with_raters(idea_features, ratings) if counted else idea_features
+        self.idea_features_ = with_raters(idea_features, ratings, self.n_jobs) if counted else idea_features
         self.partner_features_ = partner_features
         self.objective_: list[float] = []
         return self._with(self._fit_given() if self.prior else self._fit_vague())
@@ -327,6 +327,8 @@ def _dates(ratings: pd.DataFrame, couple: np.ndarray, partner: np.ndarray, idea:
     if "date_id" in ratings.columns:
         return pd.factorize(ratings["date_id"])[0]
     of_partner = pd.Series(keys_of(partner, idea))
+    if not of_partner.duplicated().any():
+        return pd.factorize(keys_of(couple, idea))[0]
     turn = of_partner.groupby(of_partner).cumcount().to_numpy()
     return pd.factorize(keys_of(couple, idea, turn))[0]
 

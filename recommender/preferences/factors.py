@@ -111,20 +111,20 @@ class FactorPasses:
     def __init__(self, feedback: Feedback, parameters: Parameters, n_factors: int, n_jobs: int = 1) -> None:
         self.feedback, self.parameters, self._threads = feedback, parameters, Threads(n_jobs)
         self.design = with_intercept(feedback.features - parameters.feature_means)
+        people, partner = np.unique(feedback.partner, return_inverse=True)  # of a sample, not all there are
         self.batches = batches_of(
-            feedback.couple, feedback.partner, feedback.idea, feedback.date, self.design.shape[1]
+            feedback.couple, partner, feedback.idea, feedback.date, self.design.shape[1]
         )
         said = with_intercept(feedback.answers)[feedback.partner]
         fixed = np.vecdot((self.design @ parameters.fixed)[feedback.idea], said)
         self.target = feedback.rating - fixed
         alone = np.bincount(feedback.date)[feedback.date] == 1
         self.weight = 1 / (parameters.noise_var + alone * parameters.shock_var)
-        n_ratings, n_ideas, n_partners = len(self.target), len(self.design), int(feedback.partner.max()) + 1
-        self.n_partners = len(np.unique(feedback.partner))
+        self.n_partners, n_ratings, n_ideas = len(people), len(self.target), len(self.design)
         at = (feedback.idea, np.arange(n_ratings))
         self._by_rating = csr_array((np.ones(n_ratings), at), shape=(n_ideas, n_ratings))
-        at = (feedback.idea, feedback.partner)
-        self._by_partner = csr_array((self.weight, at), shape=(n_ideas, n_partners))
+        at = (partner, feedback.idea)
+        self._of_partner = csr_array((self.weight, at), shape=(self.n_partners, n_ideas))
         self.rated = np.bincount(feedback.idea, minlength=len(self.design)) > 0
         self.first_spread = SPREAD * (parameters.noise_var + parameters.shock_var) / n_factors
         self.n_factors = n_factors
@@ -155,7 +155,7 @@ class FactorPasses:
         )
         kernel = kernel_of(self.design, noisy)
         pulls = np.zeros((len(self.target), 1 + self.n_factors))
-        seconds = np.zeros((self._by_partner.shape[1], 1 + self.n_factors, 1 + self.n_factors))
+        seconds = np.zeros((self.n_partners, 1 + self.n_factors, 1 + self.n_factors))
         objective, misfit = self._distance(guess), 0.0
 
         def believed(batch: Batch) -> Beliefs:
@@ -163,11 +163,12 @@ class FactorPasses:
 
         for batch, beliefs in zip(self.batches, self._threads.map(believed, self.batches), strict=True):
             pulls[batch.rows[batch.real]] = beliefs.pull[batch.real]
-            here = batch.real.reshape(*batch.partners.shape, -1).any(axis=2)
-            seconds[batch.partners[here]] = beliefs.second[here]
+            seconds[batch.partners[batch.seated]] = beliefs.second[batch.seated]
             objective += beliefs.objective
             misfit += beliefs.misfit
-        said = (self._by_partner @ seconds.reshape(len(seconds), -1)).reshape(guess.covs.shape) / guess.noise
+        said = (self._of_partner.T @ seconds.reshape(len(seconds), -1)).reshape(
+            guess.covs.shape
+        ) / guess.noise
         covs = np.linalg.inv(np.diag(1 / np.append(self.parameters.effect_var, guess.spread)) + said)
         # Each rating's curvature is in both: a step from where the factors are, no further than is safe.
         pull = self._by_rating @ pulls + (said @ guess.means[:, :, None])[:, :, 0]
@@ -189,8 +190,7 @@ class FactorPasses:
         residual = (self.target[batch.rows] - guess.means[batch.idea, 0]) * batch.real
         solved = solver.times(np.dstack([residual, seats]))
         alone, columns = solved[:, :, 0], solved[:, :, 1:]
-        known = np.where(batch.real, self.weight[batch.rows] / guess.noise, 0.0)
-        covs = self._by_seat(batch, known[:, :, None, None] * guess.covs[batch.idea])
+        covs = self._covs(batch, guess)
         precision = np.eye(n_partners * k) + seats.transpose(0, 2, 1) @ columns
         for seat, (_, mine) in enumerate(places):
             precision[:, mine, mine] += covs[:, seat, 1:, 1:]
@@ -216,10 +216,12 @@ class FactorPasses:
         misfit = self._misfit(batch, solver, guess.noise, alpha, columns, explained) + guess.noise * unsure
         return Beliefs(pull, second, float(log_likelihood), misfit)
 
-    def _by_seat(self, batch: Batch, values: np.ndarray) -> np.ndarray:
-        """Return ``values`` of ratings (B, n, …) summed for each partner, shape (B, P, …)."""
-        n_couples, n_partners = batch.partners.shape
-        return np.asarray(values.reshape(n_couples, n_partners, -1, *values.shape[2:]).sum(axis=2))
+    def _covs(self, batch: Batch, guess: Guess) -> np.ndarray:
+        """Return how unsure what each partner rated is, weighed and summed, shape (B, P, 1 + K, 1 + K)."""
+        weights = self._of_partner[batch.partners.ravel()]
+        covs = weights @ guess.covs.reshape(weights.shape[1], -1) / guess.noise
+        shape = *batch.partners.shape, *guess.covs.shape[1:]
+        return np.asarray(covs.reshape(shape) * batch.seated[:, :, None, None])
 
     def _second(self, mean: np.ndarray, spread: np.ndarray, n_partners: int) -> np.ndarray:
         """Return each partner's expected products of (1, z), shape (B, P, 1 + K, 1 + K)."""

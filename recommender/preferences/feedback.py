@@ -42,7 +42,7 @@ class Feedback:
     def of_couples(self, n_ratings: int, rng: np.random.Generator) -> Feedback:
         """Return the feedback of couples drawn at random, as many as hold about ``n_ratings``.
 
-        Ideas, partners and answers keep their positions.
+        Ideas, partners and answers keep their positions; dates are counted anew.
         """
         sizes = np.bincount(self.couple)
         order = rng.permutation(len(sizes))
@@ -54,5 +54,5 @@ class Feedback:
             idea=self.idea[rows],
             partner=self.partner[rows],
             couple=self.couple[rows],
-            date=self.date[rows],
+            date=np.unique(self.date[rows], return_inverse=True)[1],
         )

@@ -27,7 +27,7 @@ from recommender.preferences.feedback import Feedback
 from recommender.preferences.kernels import Kernel, kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.preconditioner import Preconditioner
-from recommender.preferences.solvers import Solver, Sums, batches_of, solver_of
+from recommender.preferences.solvers import Solver, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
 from recommender.preferences.threads import Item, Result, Threads
 
@@ -108,7 +108,7 @@ class Passes:
         met = self._meet(current)
         pairs = list(zip(met.solvers, met.alphas, strict=True))
         moments = reduce(add, self._map(lambda pair: pair[0].moments(pair[1]), pairs))
-        own, between = (sums.total(met.kernel) for sums in (moments.own, moments.between))
+        own, between = self._map(lambda sums: sums.total(met.kernel), (moments.own, moments.between))
         squares = own + between + between.T, own
         return self._variances(squares, self._noise_moments(met), met.parameters), met.objective
 
@@ -123,7 +123,7 @@ class Passes:
         solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
 
         def information(answer: np.ndarray) -> np.ndarray:
-            return sum((solver.information(answer) for solver in solvers), Sums()).total(kernel)
+            return reduce(add, (solver.information(answer) for solver in solvers)).total(kernel)
 
         said = self._map(information, list(self.answers.T))
         known = [
@@ -144,7 +144,8 @@ class Passes:
         idea, partner, weights = self.feedback.idea, self.feedback.partner, self.design @ fixed
 
         def part(rows: slice) -> np.ndarray:
-            return np.asarray(np.vecdot(weights[idea[rows]], self.answers[partner[rows]]))
+            ours, theirs = weights.take(idea[rows], axis=0), self.answers.take(partner[rows], axis=0)
+            return np.asarray(np.vecdot(ours, theirs))
 
         return np.concatenate(self._map(part, self._chunks))
 

@@ -15,6 +15,7 @@ from recommender.preferences.frames import keys_of
 from recommender.preferences.kernels import TABLED_IDEAS
 from recommender.preferences.model import with_intercept
 from recommender.preferences.ridge import PENALTIES
+from recommender.preferences.threads import Threads
 
 RATERS = "raters"
 """The column for how many rated an idea, as a logarithm; ``raters:1`` and so on are for who did."""
@@ -23,13 +24,13 @@ DOUBT = 5.0
 """Average raters that every idea is given beside its own: what few rated lies near the middle."""
 
 
-def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame, n_jobs: int = 1) -> pd.DataFrame:
     """Return the features, how many rated each idea, and where that puts it among the others.
 
     Ideas that nobody rated have what their features let expect (ridge regression), or 0 where nobody rated
     anything.
     """
-    told = _told(ratings).reindex(idea_features.index)
+    told = _told(ratings, n_jobs).reindex(idea_features.index)
     known = told[RATERS].notna().to_numpy()
     if known.any() and not known.all():
         design = with_intercept(idea_features.to_numpy(dtype=float))  # there may be no features
@@ -38,26 +39,28 @@ def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFr
     return idea_features.join(told.fillna(0.0))
 
 
-def _told(ratings: pd.DataFrame) -> pd.DataFrame:
+def _told(ratings: pd.DataFrame, n_jobs: int) -> pd.DataFrame:
     partner, partners = pd.factorize(ratings["partner_id"])
     idea, ideas = pd.factorize(ratings["idea_id"])
     once = ~pd.Series(keys_of(partner, idea)).duplicated().to_numpy()
     partner, idea = partner[once], idea[once]
     n_most = max(0, min(N_AXES, len(partners) // PEOPLE_FOR_ONE, len(ideas) - 2))
-    axes = _axes(partner, idea, n_most) if n_most else np.zeros((len(ideas), 0))
+    axes = _axes(partner, idea, n_most, n_jobs) if n_most else np.zeros((len(ideas), 0))
     told = np.column_stack([np.log(np.bincount(idea, minlength=len(ideas))), axes])
     names = [RATERS, *(f"{RATERS}:{axis}" for axis in range(1, axes.shape[1] + 1))]
     return pd.DataFrame(told, ideas, names)
 
 
-def _axes(partner: np.ndarray, idea: np.ndarray, n_most: int) -> np.ndarray:
+def _axes(partner: np.ndarray, idea: np.ndarray, n_most: int, n_jobs: int) -> np.ndarray:
     """Return ideas' places on the main axes of who rated what, (n_ideas, n_axes).
 
     Only axes are kept that are longer than any of the same ratings dealt out by chance (parallel analysis,
     Horn 1965, *Psychometrika* 30).
     """
-    lengths, places = _correspondence(partner, idea, n_most)
-    by_chance, _ = _correspondence(partner, np.random.default_rng(0).permutation(idea), 1)
+    dealt = np.random.default_rng(0).permutation(idea)
+    (lengths, places), (by_chance, _) = Threads(n_jobs).map(
+        lambda rated: _correspondence(partner, *rated), [(idea, n_most), (dealt, 1)]
+    )
     return places[:, lengths > by_chance]
 
 

@@ -2,13 +2,14 @@
 
 A couple's ratings have the covariance ``C = X K X' + R``: features ``X`` in one block a partner, the prior
 covariance ``K`` of both partners' weights, and the noise ``R`` of its dates. Couples with fewer ratings than
-weights are inverted in batches, padded; others in the space of their weights (Woodbury's identity;
-Rasmussen & Williams 2006, eq. A.9). Both answer the same questions.
+weights are inverted in batches, padded, in two halves if both partners rated the same dates; others in the
+space of their weights (Woodbury's identity; Rasmussen & Williams 2006, eq. A.9). All answer the same
+questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
@@ -49,10 +50,38 @@ class Batch:
         n_partners = self.partners.shape[1]
         return np.repeat(np.arange(n_partners), self.rows.shape[1] // n_partners)
 
+    @property
+    def seated(self) -> np.ndarray:
+        """Whether there is a partner in each seat, shape (B, P); first seats are taken first."""
+        return np.asarray(self.real.reshape(*self.partners.shape, -1).any(axis=2))
+
     def of_seat(self, seat: int) -> slice:
         """Return the places of one partner's ratings."""
         each = self.rows.shape[1] // self.partners.shape[1]
         return slice(seat * each, (seat + 1) * each)
+
+    @cached_property
+    def alike(self) -> np.ndarray:
+        """Whether a couple's two partners rated the same ideas on the same dates, shape (B,)."""
+        if self.partners.shape[1] != 2:
+            return np.zeros(len(self.rows), dtype=bool)
+        one, other = self.of_seat(0), self.of_seat(1)
+        same = (self.idea[:, one] == self.idea[:, other]) & (self.date[:, one] == self.date[:, other])
+        return np.asarray(same.all(axis=1))
+
+    @cached_property
+    def first(self) -> Batch:
+        """The same of the first partners alone."""
+        mine = self.of_seat(0)
+        rows, real, idea, date = (of[:, mine] for of in (self.rows, self.real, self.idea, self.date))
+        return Batch(rows, real, idea, date, self.partners[:, :1])
+
+    def split(self) -> Iterator[Batch]:
+        """Yield the couples whose partners are alike, and the others."""
+        arrays = (self.rows, self.real, self.idea, self.date, self.partners)
+        for some in (self.alike, ~self.alike):
+            if some.any():
+                yield Batch(*(array[some] for array in arrays))
 
     @cached_property
     def same_date(self) -> np.ndarray:
@@ -158,7 +187,8 @@ def batches_of(
         return Batch(rows, real, np.where(real, idea[rows], 0), np.where(real, date[rows], -1), partners)
 
     by_size = np.argsort(sizes, kind="stable")
-    return tuple(batch(by_size[part]) for part in _parts(sizes[by_size], 2 * n_features))
+    parts = _parts(sizes[by_size], 2 * n_features)
+    return tuple(some for part in parts for some in batch(by_size[part]).split())
 
 
 def solver_of(batch: Batch, kernel: Kernel, parameters: Parameters) -> Solver:
@@ -166,6 +196,8 @@ def solver_of(batch: Batch, kernel: Kernel, parameters: Parameters) -> Solver:
     n = batch.rows.shape[1]
     if len(batch.rows) == 1 and n > batch.partners.shape[1] * kernel.design.shape[1]:
         return RichSolver(batch, kernel.design, parameters)
+    if batch.alike.all():
+        return AlikeSolver(batch, kernel, parameters)
     return DenseSolver(batch, kernel, parameters)
 
 
@@ -183,13 +215,7 @@ class DenseSolver:
             covariance[:, mine, yours] = block
             if one != other:
                 covariance[:, yours, mine] = block.transpose(0, 2, 1)
-        if not batch.real.all():
-            covariance *= batch.real[:, :, None] & batch.real[:, None, :]
-        covariance.reshape(-1)[batch.same_date] += parameters.shock_var
-        covariance[:, np.arange(n), np.arange(n)] += np.where(batch.real, parameters.noise_var, 1.0)
-        self._inverse = np.linalg.inv(covariance)
-        factors = np.linalg.cholesky(covariance)
-        self.log_determinant = 2 * float(np.log(np.diagonal(factors, axis1=1, axis2=2)).sum())
+        self._inverse, self.log_determinant = _inverted(batch, covariance, parameters, parameters.shock_var)
 
     def times(self, values: np.ndarray) -> np.ndarray:
         """Return C⁻¹ times ``values`` (B, n, k)."""
@@ -201,16 +227,16 @@ class DenseSolver:
 
     def date_sums(self) -> np.ndarray:
         """Return each row of C⁻¹ summed over the ratings of the same date."""
-        real, at = self.batch.real, self.batch.same_date
-        summed = np.bincount(at // real.shape[1], self._inverse.reshape(-1)[at], real.size)
-        return np.asarray(summed.reshape(real.shape))
+        return _date_sums(self.batch, self._inverse)
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
-        n_partners = self.batch.partners.shape[1]
-        own = (self._gathered(alpha, seat, seat) for seat in range(n_partners))
-        between = (self._gathered(alpha, *pair) for pair in combinations(range(n_partners), 2))
-        return Moments(sum(own, Sums()), sum(between, Sums()))
+        seats = range(self.batch.partners.shape[1])
+        between = list(combinations(seats, 2))
+        return Moments(
+            self._gathered(alpha, [(seat, seat) for seat in seats]),
+            self._gathered(alpha, between) if between else Sums(),
+        )
 
     def information(self, answer: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
@@ -218,16 +244,67 @@ class DenseSolver:
         values = self._inverse * said[:, :, None] * said[:, None, :]
         return Sums(self._kernel.gathered(values, self.batch.idea, self.batch.idea))
 
-    def _gathered(self, alpha: np.ndarray, one: int, other: int) -> Sums:
-        """Return what moves the covariances, of the ratings of two partners."""
-        mine, yours, idea = self.batch.of_seat(one), self.batch.of_seat(other), self.batch.idea
-        values = alpha[:, mine, None] * alpha[:, None, yours]
-        values -= self._inverse[:, mine, yours] * self.batch.real[:, mine, None]
-        return Sums(self._kernel.gathered(values, idea[:, mine], idea[:, yours]))
+    def _gathered(self, alpha: np.ndarray, pairs: Sequence[tuple[int, int]]) -> Sums:
+        """Return what moves the covariances, of the ratings of these pairs of partners."""
+        values, rows, columns = [], [], []
+        for mine, yours in ((self.batch.of_seat(one), self.batch.of_seat(other)) for one, other in pairs):
+            values.append(alpha[:, mine, None] * alpha[:, None, yours])
+            values[-1] -= self._inverse[:, mine, yours] * self.batch.real[:, mine, None]
+            rows.append(self.batch.idea[:, mine])
+            columns.append(self.batch.idea[:, yours])
+        return Sums(self._kernel.gathered(*map(np.concatenate, (values, rows, columns))))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         """Yield every two partners once, and each with themselves: covariances are symmetric."""
         return combinations_with_replacement(range(self.batch.partners.shape[1]), 2)
+
+
+class AlikeSolver:
+    """Couples whose partners rated the same dates: sums and differences of their ratings are independent.
+
+    Each is over the root of 2, an orthogonal change of axes: the determinant stays.
+    """
+
+    def __init__(self, batch: Batch, kernel: Kernel, parameters: Parameters) -> None:
+        self.batch = batch
+        self._kernel, self._first = kernel, batch.first
+        own, shared = (kernel.block(one, self._first.idea, self._first.idea) for one in (True, False))
+        self._sum, of_sum = _inverted(self._first, own + shared, parameters, 2 * parameters.shock_var)
+        self._difference, of_difference = _inverted(self._first, own - shared, parameters, 0.0)
+        self.log_determinant = of_sum + of_difference
+
+    def times(self, values: np.ndarray) -> np.ndarray:
+        """Return C⁻¹ times ``values`` (B, n, k)."""
+        one, other = np.split(values, 2, axis=1)
+        both, apart = self._sum @ (one + other) / 2, self._difference @ (one - other) / 2
+        return np.concatenate([both + apart, both - apart], axis=1)
+
+    def diagonal(self) -> np.ndarray:
+        """Return the diagonal of C⁻¹."""
+        halved = np.diagonal(self._sum + self._difference, axis1=1, axis2=2) / 2 * self._first.real
+        return np.tile(halved, 2)
+
+    def date_sums(self) -> np.ndarray:
+        """Return each row of C⁻¹ summed over the ratings of the same date."""
+        return np.tile(_date_sums(self._first, self._sum), 2)
+
+    def moments(self, alpha: np.ndarray) -> Moments:
+        """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
+        one, other = np.split(alpha, 2, axis=1)
+        own = one[:, :, None] * one[:, None, :] + other[:, :, None] * other[:, None, :]
+        between = one[:, :, None] * other[:, None, :]
+        own -= self._sum + self._difference
+        between -= (self._sum - self._difference) / 2
+        return Moments(self._gathered(own), self._gathered(between))
+
+    def information(self, answer: np.ndarray) -> Sums:
+        """Return what the ratings say of an answer's weights."""
+        one, other = answer[self.batch.partners].T[:, :, None, None]
+        return self._gathered((one + other) ** 2 / 2 * self._sum + (one - other) ** 2 / 2 * self._difference)
+
+    def _gathered(self, values: np.ndarray) -> Sums:
+        idea = self._first.idea
+        return Sums(self._kernel.gathered(values * self._first.real[:, :, None], idea, idea))
 
 
 class RichSolver:
@@ -306,6 +383,28 @@ class RichSolver:
         out = np.zeros((*self.batch.rows.shape, *values.shape[1:]))
         out[0, self._place] = values
         return out
+
+
+def _inverted(
+    batch: Batch, covariance: np.ndarray, parameters: Parameters, shock_var: float
+) -> tuple[np.ndarray, float]:
+    """Return the inverse of ``covariance`` (B, n, n) with its noise, and the sum of the log determinants.
+
+    What is padded has unit variance, and nothing to do with the rest.
+    """
+    if not batch.real.all():
+        covariance *= batch.real[:, :, None] & batch.real[:, None, :]
+    covariance.reshape(-1)[batch.same_date] += shock_var
+    np.einsum("bnn->bn", covariance)[:] += np.where(batch.real, parameters.noise_var, 1.0)
+    diagonal = np.diagonal(np.linalg.cholesky(covariance), axis1=1, axis2=2)
+    return np.linalg.inv(covariance), 2 * float(np.log(diagonal).sum())
+
+
+def _date_sums(batch: Batch, inverse: np.ndarray) -> np.ndarray:
+    """Return each row of ``inverse`` (B, n, n) summed over the ratings of the same date, (B, n)."""
+    real, at = batch.real, batch.same_date
+    summed = np.bincount(at // real.shape[1], inverse.reshape(-1)[at], real.size)
+    return np.asarray(summed.reshape(real.shape))
 
 
 def _parts(sizes: np.ndarray, rich: int) -> Iterator[slice]:
