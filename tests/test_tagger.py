@@ -89,10 +89,6 @@ class TestShipped:
         assert call.tags["together"] in {("remote_ok",), ("remote_only",)}
         assert camp.tags["duration"] == ("overnight",) and "nature" in camp.tags["place"]
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="a favour too, .32 over a bar of .22: of 78 examples that cook 12 do so for others",
-    )
     def test_cooking_together_is_food_alone(self, tagger: Tagger) -> None:
         """Two who cook for themselves do no favour to anybody else."""
         (tagged,) = tagger.tag([IdeaText("Cook a new recipe together")])

@@ -44,7 +44,9 @@ class _Words(NamedTuple):
 def search_ideas(
     ideas: Sequence[Idea], query: IdeaQuery, meanings: Meanings | None = None
 ) -> tuple[Idea, ...]:
-    """Return the ideas that match: most words in the title first, then in pitch, tags, the rest; then by id.
+    """Return the ideas that match: most words met by tags first, then in title, pitch and the rest; by id.
+
+    Tags come before words, since an idea may be called a museum and be a drawer.
 
     Parameters
     ----------
@@ -94,7 +96,7 @@ def _asked(idea: Idea, sought: Sought) -> bool:
 def _rank(idea: Idea, words: _Words, sought: Sequence[Sought]) -> tuple[int, ...]:
     """Return what sorts better matches first."""
     title, pitch, rest = (sum(f" {one.word}" in part for one in sought) for part in words)
-    return -title, -pitch, -sum(_asked(idea, one) for one in sought), -rest
+    return -sum(_asked(idea, one) for one in sought), -title, -pitch, -rest
 
 
 def _words(idea: Idea) -> _Words:
