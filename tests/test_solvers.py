@@ -17,10 +17,7 @@ from recommender.preferences.solvers import AlikeSolver, Batch, DenseSolver, Ric
 N_IDEAS, N_FEATURES, N_ANSWERS = 9, 4, 2
 COUPLE = np.array([0] * 7 + [1] * 4 + [2] * 9 + [3] * 6 + [4] * 4)
 PARTNER = np.array([0, 1, 0, 1, 0, 0, 1, 2, 2, 2, 2, 3, 4, 3, 4, 3, 4, 4, 4, 3, 5, 6, 5, 5, 6, 6, 7, 7, 8, 8])
-DATE = np.array(
-    [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 10, 10, 11, 11, 12, 13, 14]
-    + [15, 15, 16, 16, 16, 16, 18, 17, 17, 18]
-)
+DATE = np.r_[0, 0, 1, 1, 2:9, 9, 9, 10, 10, 11, 11, 12:15, 15, 15, [16] * 4, 18, 17, 17, 18]
 IDEA = np.array([0, 0, 3, 3, 5, 0, 8, 1, 2, 3, 4, 7, 7, 6, 6, 2, 2, 1, 0, 7, 2, 2, 8, 1, 8, 1, 4, 3, 3, 4])
 ALIKE = (3, 4)
 """Couples whose partners rated the same dates, in an order of their own."""
