@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import UTC, datetime
 
 from flask import request
+from orjson import dumps
 
 LOG = logging.getLogger("rekindle.requests")
 REQUEST_ID = "rekindle.request_id"
@@ -24,7 +24,7 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
             **getattr(record, "told", {}),
         }
-        return json.dumps(line)
+        return dumps(line).decode()
 
 
 def log_to_stderr() -> None:

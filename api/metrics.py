@@ -55,8 +55,9 @@ def _gauge(name: str, means: str, registry: CollectorRegistry) -> Gauge:
 def measure(deployment: Deployment) -> Metrics:
     """Return what an app that serves a deployment counts with."""
     metrics = Metrics.new()
-    event.listen(deployment.engine, "checkout", lambda *_: metrics.connections.inc())
-    event.listen(deployment.engine, "checkin", lambda *_: metrics.connections.dec())
+    if deployment.engine.dialect.name == "postgresql":  # SQLite has a connection for whoever wants one
+        event.listen(deployment.engine, "checkout", lambda *_: metrics.connections.inc())
+        event.listen(deployment.engine, "checkin", lambda *_: metrics.connections.dec())
     return metrics
 
 

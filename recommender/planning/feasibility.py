@@ -60,13 +60,18 @@ def feasible(table: IdeaTable, occasion: Occasion) -> Feasible:
     when = openings(table, occasion)
     mask = (
         table.offered
-        & within_boundaries(table, occasion)
-        & within_circumstances(table, occasion.couple.circumstances)
+        & within_limits(table, occasion)
         & in_season(table, occasion)
         & rested(table, occasion)
         & when.anywhere
     )
     return Feasible(mask, when)
+
+
+def within_limits(table: IdeaTable, occasion: Occasion) -> np.ndarray:
+    """Return the ideas inside every boundary and shared limit; free time is none of them."""
+    shared = within_circumstances(table, occasion.couple.circumstances)
+    return np.asarray(within_boundaries(table, occasion) & shared)
 
 
 def within_boundaries(table: IdeaTable, occasion: Occasion) -> np.ndarray:

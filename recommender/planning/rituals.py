@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recommender.domain import Ritual, Role
-from recommender.planning.feasibility import in_season, rested, within_boundaries, within_circumstances
+from recommender.domain import Circumstances, Ritual, Role
+from recommender.planning.feasibility import in_season, rested, within_limits
 from recommender.planning.occasion import Occasion
 from recommender.planning.settings import PlanSettings
 from recommender.planning.slate import choose_slate
@@ -18,13 +18,10 @@ RITUALS = 2
 """The most that are offered in a week."""
 
 
-def within_limits(table: IdeaTable, occasion: Occasion) -> np.ndarray:
-    """Return the small ideas inside every boundary and shared limit; free time is none of them."""
-    circumstances = occasion.couple.circumstances
+def suit_rituals(table: IdeaTable, circumstances: Circumstances) -> np.ndarray:
+    """Return the ideas that are small enough, and do not wait until children sleep where there are some."""
     awake = ~table.has["kids"]["asleep"] if circumstances.children else True
-    return np.asarray(
-        table.small & within_boundaries(table, occasion) & within_circumstances(table, circumstances) & awake
-    )
+    return np.asarray(table.small & awake)
 
 
 def offer_rituals(
@@ -46,7 +43,12 @@ def offer_rituals(
     taken : tuple[str, ...]
         Ideas that the week holds or held already.
     """
-    mask = within_limits(table, occasion) & in_season(table, occasion) & rested(table, occasion)
+    mask = (
+        suit_rituals(table, occasion.couple.circumstances)
+        & within_limits(table, occasion)
+        & in_season(table, occasion)
+        & rested(table, occasion)
+    )
     held = [table.index[idea_id] for idea_id in taken if idea_id in table.index]
     mask[held] = False
     if not mask.any():

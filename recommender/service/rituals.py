@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from recommender.domain import Couple, Plan, Ritual
 from recommender.errors import Conflict, NotFound
-from recommender.planning.occasion import Occasion, PastIdea
-from recommender.planning.rituals import RITUALS, offer_rituals, within_limits
+from recommender.planning.occasion import PastIdea
+from recommender.planning.rituals import RITUALS, offer_rituals, suit_rituals
 from recommender.service.callers import Caller, couple_of, find_home
 from recommender.service.deployment import Deployment
 from recommender.service.goals import this_week
 from recommender.service.past import Past, read_past
 from recommender.service.secret import new_id
 from recommender.service.telling import told
-from recommender.service.weeks import Standpoint, standpoint
+from recommender.service.weeks import Standpoint, inside_limits, standpoint
 from recommender.store import reading, rituals, transaction
 from recommender.store.rituals import OfferedRitual
 
@@ -40,7 +42,12 @@ class SeenRitual:
 
 
 def see_rituals(
-    d: Deployment, caller: Caller, couple: Couple, plan: Plan, offered: tuple[OfferedRitual, ...]
+    d: Deployment,
+    caller: Caller,
+    couple: Couple,
+    plan: Plan,
+    offered: tuple[OfferedRitual, ...],
+    inside: np.ndarray,
 ) -> tuple[SeenRitual, ...]:
     """Return the rituals beside a plan: offered when first read, then the same while limits allow them.
 
@@ -50,11 +57,13 @@ def see_rituals(
     ----------
     offered : tuple[OfferedRitual, ...]
         All that were ever offered in the plan's week, as just read.
+    inside : np.ndarray
+        From `inside_limits`.
     """
     if couple.circumstances.paused(plan.week):
         return ()
     shown = _in_force(offered)
-    settled = len(shown) == RITUALS and not _outgrown(d, couple, plan, shown)
+    settled = len(shown) == RITUALS and not _outgrown(d, couple, shown, inside)
     if not settled and plan.week >= this_week(d, couple):
         shown = _brought_up_to_date(d, caller, plan)
     return tuple(_seen(one, caller) for one in shown)
@@ -95,15 +104,14 @@ def _in_force(offered: tuple[OfferedRitual, ...]) -> tuple[OfferedRitual, ...]:
 
 
 def _outgrown(
-    d: Deployment, couple: Couple, plan: Plan, shown: tuple[OfferedRitual, ...]
+    d: Deployment, couple: Couple, shown: tuple[OfferedRitual, ...], inside: np.ndarray
 ) -> tuple[OfferedRitual, ...]:
     """Return the rituals outside the couple's limits as they are now; one that was kept stays theirs."""
-    allowed = within_limits(d.table, Occasion(couple, plan.week, d.clock()))
-    index = d.table.index
+    suitable, index = suit_rituals(d.table, couple.circumstances), d.table.index
     return tuple(
         one
         for one in shown
-        if one.ritual.idea_id not in index or not (one.kept or allowed[index[one.ritual.idea_id]])
+        if (row := index.get(one.ritual.idea_id)) is None or not (one.kept or (inside[row] and suitable[row]))
     )
 
 
@@ -138,7 +146,7 @@ def _brought_up_to_date(d: Deployment, caller: Caller, plan: Plan) -> tuple[Offe
 def _draft(d: Deployment, past: Past, plan: Plan) -> _Draft:
     ever = tuple(one for one in past.rituals if one.week == plan.week)
     shown = _in_force(ever)
-    gone = _outgrown(d, past.couple, plan, shown)
+    gone = _outgrown(d, past.couple, shown, inside_limits(d, past.couple, plan.week))
     held = {one.ritual.position for one in shown if one not in gone}
     free = tuple(position for position in range(1, RITUALS + 1) if position not in held)
     taken = (

@@ -12,7 +12,8 @@ from typing import TypeVar
 from recommender.domain import Plan, Reason, Ritual, Suggestion
 from recommender.service.callers import Caller
 
-EXPECTED_STEP, REASON_STEP = 0.1, 0.05
+EXPECTED_STEPS, REASON_STEPS = 10, 20
+"""To a point."""
 
 UNTOLD = frozenset({"level", "appeal", "kindred", "answers_rest", "taste_rest", "balance"})
 """Terms that are told as one: they say nothing to a person, or something of one partner."""
@@ -34,11 +35,11 @@ def told(shown: Shown, caller: Caller) -> Shown:
     A partner reads what is of both and what is their own. The operator, who holds the database, reads what
     is of both and the stronger of what is one partner's, and not whose it is.
     """
-    score = _stepped(shown.score, EXPECTED_STEP)
+    score = _stepped(shown.score, EXPECTED_STEPS)
     named: Collection[Reason] = _named(shown.reasons, caller)
     left = round(score - sum([reason.contribution for reason in named]), 2)
     reasons = (*named, Reason("level", EVERYTHING_ELSE, left))
-    return shown.told(_stepped(shown.expected, EXPECTED_STEP), score, reasons)
+    return shown.told(_stepped(shown.expected, EXPECTED_STEPS), score, reasons)
 
 
 def _named(reasons: Iterable[Reason], caller: Caller) -> Collection[Reason]:
@@ -48,9 +49,9 @@ def _named(reasons: Iterable[Reason], caller: Caller) -> Collection[Reason]:
     for reason in reasons:
         kind = reason.kind
         if (all_of_them or reason.partner_id in mine) and kind not in UNTOLD and kind not in named:
-            named[kind] = Reason(kind, reason.text, _stepped(reason.contribution, REASON_STEP))
+            named[kind] = Reason(kind, reason.text, _stepped(reason.contribution, REASON_STEPS))
     return named.values()
 
 
-def _stepped(points: float, step: float) -> float:
-    return round(step * round(points / step), 2)
+def _stepped(points: float, steps: int) -> float:
+    return round(points * steps) / steps

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import Connection
 
 from recommender.domain import Couple, CoupleDate, Plan, Suggestion, SwapReason, Week
@@ -13,10 +14,10 @@ from recommender.errors import Conflict, NotFound
 from recommender.planning.feasibility import (
     relaxations,
     still_stands,
-    within_boundaries,
-    within_circumstances,
+    within_limits,
 )
 from recommender.planning.occasion import Occasion
+from recommender.planning.table import IdeaTable
 from recommender.planning.weekly import Expectation, swapped, weekly_plan
 from recommender.service.dates import DateView, with_starts
 from recommender.service.dates import view as view_of
@@ -63,7 +64,8 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
     """
     with reading(deployment.engine) as connection:
         couple = couple_of(connection, caller)
-        plan = standing_plan(deployment, connection, couple, week)
+        inside = inside_limits(deployment, couple, week)
+        plan = standing_plan(deployment, connection, couple, week, inside)
         if plan is not None:
             return plan
         past = read_past(connection, couple)
@@ -80,8 +82,20 @@ def get_plan(deployment: Deployment, caller: Caller, week: Week) -> Plan:
         return plan_store.insert_plan(connection, draft, deployment.clock())
 
 
-def standing_plan(deployment: Deployment, connection: Connection, couple: Couple, week: Week) -> Plan | None:
+def inside_limits(deployment: Deployment, couple: Couple, week: Week) -> np.ndarray:
+    """Return the ideas inside a couple's boundaries and shared limits, as they are now, in a week."""
+    return within_limits(deployment.table, Occasion(couple, week, deployment.clock()))
+
+
+def standing_plan(
+    deployment: Deployment, connection: Connection, couple: Couple, week: Week, inside: np.ndarray
+) -> Plan | None:
     """Return a couple's plan for a week if nothing has to be made or replaced, or None.
+
+    Parameters
+    ----------
+    inside : np.ndarray
+        From `inside_limits`.
 
     Raises
     ------
@@ -92,7 +106,7 @@ def standing_plan(deployment: Deployment, connection: Connection, couple: Couple
     if couple.circumstances.paused(week):
         return _paused(deployment, couple, week)
     plan = plan_store.find_plan(connection, couple.couple_id, week)
-    return None if plan is None or _outgrown(deployment, couple, plan) else plan
+    return None if plan is None or _outgrown(deployment.table, plan, inside) else plan
 
 
 def _paused(deployment: Deployment, couple: Couple, week: Week) -> Plan:
@@ -194,24 +208,21 @@ def make_plan(deployment: Deployment, seen: Standpoint) -> Plan:
     )
 
 
-def _outgrown(deployment: Deployment, couple: Couple, plan: Plan) -> tuple[Suggestion, ...]:
+def _outgrown(table: IdeaTable, plan: Plan, inside: np.ndarray) -> tuple[Suggestion, ...]:
     """Return the suggestions that lie outside the couple's limits as they are now."""
-    table = deployment.table
-    occasion = Occasion(couple, plan.week, deployment.clock())
-    allowed = within_boundaries(table, occasion) & within_circumstances(table, couple.circumstances)
-    rows = {s.suggestion_id: table.index.get(s.idea_id) for s in plan.suggestions}
     return tuple(
         s
         for s in plan.suggestions
-        if (row := rows[s.suggestion_id]) is None
-        or not allowed[row]
+        if (row := table.index.get(s.idea_id)) is None
+        or not inside[row]
         or not still_stands(table, row, s.starts_at)
     )
 
 
 def _without_outgrown(deployment: Deployment, connection: Connection, past: Past, plan: Plan) -> Plan:
     chosen = {date.suggestion_id for date in past.dates}
-    for out in _outgrown(deployment, past.couple, plan):
+    inside = inside_limits(deployment, past.couple, plan.week)
+    for out in _outgrown(deployment.table, plan, inside):
         if out.suggestion_id in chosen and out.idea_id in deployment.table.index:
             continue
         replaced = _replace(deployment, connection, past, plan, out, "other")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import Connection
 
 from recommender.domain import Couple, Goal, Mark, Plan, Progress, Ritual, Week
@@ -16,7 +17,14 @@ from recommender.service.marks import SeenMarks, see_marks
 from recommender.service.past import Past, read_past
 from recommender.service.rituals import SeenRitual, first_rituals, see_rituals
 from recommender.service.telling import told_plan
-from recommender.service.weeks import get_plan, make_plan, standing_plan, standpoint, upcoming_week
+from recommender.service.weeks import (
+    get_plan,
+    inside_limits,
+    make_plan,
+    standing_plan,
+    standpoint,
+    upcoming_week,
+)
 from recommender.store import marks, plans, reading, rituals, transaction
 
 
@@ -58,11 +66,12 @@ def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
     """
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
-        plan = standing_plan(d, connection, couple, week)
+        inside = inside_limits(d, couple, week)
+        plan = standing_plan(d, connection, couple, week, inside)
         if plan is None:
             past = read_past(connection, couple)
         else:
-            stored = _stored(d, connection, caller, couple, plan)
+            stored = _stored(d, connection, caller, couple, plan, inside)
     return _made(d, caller, week, past) if plan is None else _view(d, caller, stored)
 
 
@@ -80,18 +89,20 @@ def week_and_dates(
         couple = couple_of(connection, caller)
         week = week or upcoming_week(d.clock(), couple.circumstances.time_zone)
         seen = seen_dates(connection, caller)
-        plan = standing_plan(d, connection, couple, week)
+        inside = inside_limits(d, couple, week)
+        plan = standing_plan(d, connection, couple, week, inside)
         if plan is None:
             past = read_past(connection, couple)
         else:
-            stored = _stored(d, connection, caller, couple, plan, seen)
+            stored = _stored(d, connection, caller, couple, plan, inside, seen)
     return (_made(d, caller, week, past) if plan is None else _view(d, caller, stored)), seen
 
 
 def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
     """Return what goes with a plan, as the caller may see it."""
     with reading(d.engine) as connection:
-        stored = _stored(d, connection, caller, couple_of(connection, caller), plan)
+        couple = couple_of(connection, caller)
+        stored = _stored(d, connection, caller, couple, plan, inside_limits(d, couple, plan.week))
     return _view(d, caller, stored)
 
 
@@ -114,7 +125,7 @@ def _first(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView | 
         plans.insert_plan(connection, plan, d.clock())
         offered = rituals.insert_rituals(connection, couple.couple_id, week, small, d.clock())
         reached = see_progress(d, connection, caller, couple, week)
-    return _view(d, caller, _Stored(couple, plan, reached, offered, made=()))
+    return _view(d, caller, _Stored(couple, plan, reached, offered, (), inside_limits(d, couple, week)))
 
 
 def _draft(d: Deployment, past: Past, week: Week) -> tuple[Plan, tuple[Ritual, ...]]:
@@ -125,13 +136,14 @@ def _draft(d: Deployment, past: Past, week: Week) -> tuple[Plan, tuple[Ritual, .
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What the store holds of a week."""
+    """What the store holds of a week, and which ideas are inside the couple's limits."""
 
     couple: Couple
     plan: Plan
     reached: tuple[Progress, ...]
     offered: tuple[rituals.OfferedRitual, ...]
     made: tuple[Mark, ...]
+    inside: np.ndarray
 
 
 def _made(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView:
@@ -146,6 +158,7 @@ def _stored(
     caller: Caller,
     couple: Couple,
     plan: Plan,
+    inside: np.ndarray,
     seen: Iterable[DateView] | None = None,
 ) -> _Stored:
     return _Stored(
@@ -154,6 +167,7 @@ def _stored(
         see_progress(d, connection, caller, couple, plan.week, seen),
         rituals.list_rituals(connection, couple.couple_id, week=plan.week),
         marks.list_marks(connection, plan),
+        inside,
     )
 
 
@@ -166,6 +180,6 @@ def _view(d: Deployment, caller: Caller, stored: _Stored) -> WeekView:
         plan=told_plan(plan, caller),
         marks=see_marks(d, caller, couple, plan, stored.made),
         goals=tuple(zip(couple.goals, stored.reached, strict=True)),
-        rituals=see_rituals(d, caller, couple, plan, stored.offered),
+        rituals=see_rituals(d, caller, couple, plan, stored.offered, stored.inside),
         paused=couple.circumstances.paused(plan.week),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NoReturn
 
 from sqlalchemy import (
     URL,
@@ -78,15 +78,36 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     StoreError
         If the database is locked, read-only, full, damaged, unreachable or not upgraded.
     """
-    with lent(engine) as connection:
-        _on_sqlite(connection, "BEGIN IMMEDIATE")
+    with lent(engine, "BEGIN IMMEDIATE") as connection:
         yield connection
         commit(connection)
 
 
+def reading(engine: Engine) -> AbstractContextManager[Connection]:
+    """Give a connection that sees one unchanging state of the database and must not write.
+
+    It never waits for a writer, nor a writer for it.
+
+    Raises
+    ------
+    StoreError
+        As for `transaction`.
+    """
+    return lent(engine, "BEGIN", READING)
+
+
 @contextmanager
-def lent(engine: Engine) -> Iterator[Connection]:
-    """Give a connection in no transaction; whatever is not committed is undone at the end.
+def lent(
+    engine: Engine, begin: str | None = None, options: Mapping[str, Any] | None = None
+) -> Iterator[Connection]:
+    """Give a connection; whatever is not committed is undone at the end.
+
+    Parameters
+    ----------
+    begin : str, optional
+        How SQLite begins a transaction; without it there is none.
+    options : mapping, optional
+        What PostgreSQL's transaction is like.
 
     Raises
     ------
@@ -94,16 +115,20 @@ def lent(engine: Engine) -> Iterator[Connection]:
         As for `transaction`.
     """
     pool = engine.pool
-    with failing_in_words(engine):
+    try:
         if not isinstance(pool, KeepingPool):
             with engine.connect() as connection:
+                _begin(connection, begin, options)
                 yield connection
             return
         connection = pool.take(engine)
         try:
+            _begin(connection, begin, options)
             yield connection
         finally:
             pool.take_back(connection)
+    except (DBAPIError, TimeoutError) as error:
+        _fail_in_words(error, engine)
 
 
 def commit(connection: Connection) -> None:
@@ -117,46 +142,10 @@ def commit(connection: Connection) -> None:
         raise as_wrapped(error, connection.dialect) from error
 
 
-@contextmanager
-def failing_in_words(engine: Engine) -> Iterator[None]:
-    """Tell of a database that fails in words a person can act on.
-
-    Raises
-    ------
-    StoreError
-        As for `transaction`.
-    """
-    try:
-        yield
-    except (DBAPIError, TimeoutError) as error:
-        told = store_error(error, engine)
-        if told is None:
-            raise
-        raise told from error
-
-
 def as_wrapped(error: Exception, dialect: Dialect) -> StatementError:
     """Return an error of the driver, asked directly, as SQLAlchemy would raise it."""
     error_of_driver: Any = dialect.loaded_dbapi.Error
     return _without_values(error, DBAPIError.instance(None, None, error, error_of_driver, True))
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection that sees one unchanging state of the database and must not write.
-
-    It never waits for a writer, nor a writer for it.
-
-    Raises
-    ------
-    StoreError
-        As for `transaction`.
-    """
-    with lent(engine) as connection:
-        _on_sqlite(connection, "BEGIN")
-        if engine.dialect.name == "postgresql":
-            connection.execution_options(**READING)
-        yield connection
 
 
 @contextmanager
@@ -170,11 +159,30 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
     """
     # SQLite alters a table by making it anew; with foreign keys on, dropping the old one would delete
     # the rows that refer to it.
-    with failing_in_words(engine), engine.connect() as connection:
-        connection.detach()  # never back to the pool, where its foreign keys would stay off
-        _on_sqlite(connection, "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
-        yield connection
-        commit(connection)
+    try:
+        with engine.connect() as connection:
+            connection.detach()  # never back to the pool, where its foreign keys would stay off
+            _on_sqlite(connection, "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
+            yield connection
+            commit(connection)
+    except (DBAPIError, TimeoutError) as error:
+        _fail_in_words(error, engine)
+
+
+def _begin(connection: Connection, begin: str | None, options: Mapping[str, Any] | None) -> None:
+    if connection.dialect.name == "sqlite":
+        if begin is not None:
+            _on_sqlite(connection, begin)
+    elif options is not None:
+        connection.execution_options(**options)
+
+
+def _fail_in_words(error: DBAPIError | TimeoutError, engine: Engine) -> NoReturn:
+    """Tell of a database that fails in words a person can act on; what is a bug of ours stays as it is."""
+    told = store_error(error, engine)
+    if told is None:
+        raise error
+    raise told from error
 
 
 def _options(address: URL) -> dict[str, Any]:

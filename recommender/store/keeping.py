@@ -36,8 +36,10 @@ class KeepingPool(QueuePool):
             return
         driven: Any = connection.connection.dbapi_connection
         try:
-            connection.rollback()
-            driven.rollback()
+            if connection.in_transaction():
+                connection.rollback()
+            if driven.in_transaction:
+                driven.rollback()
         finally:
             self.dispatch.checkin(driven, None)
         # One that was lent within another's time, in the same thread, is not needed twice.
