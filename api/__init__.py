@@ -117,7 +117,7 @@ Metric                                 Meaning
 =====================================  =======================================================================
 ``rekindle_request_seconds``           Histogram of the time to answer, by method, route and status.
 ``rekindle_requests_under_way``        Requests being answered.
-``rekindle_database_connections``      Connections to the database in use.
+``rekindle_database_connections``      Connections to PostgreSQL in use.
 ``rekindle_ready``                     1 if database, catalogue and model can be used.
 ``rekindle_model_info``                Label ``version``: the model that serves.
 ``rekindle_retraining``                Label ``state``: what the latest run is.

@@ -43,7 +43,7 @@ class Metrics:
         return cls(
             Histogram("rekindle_request_seconds", "Time to answer.", told, buckets=EDGES, registry=registry),
             _gauge("rekindle_requests_under_way", "Requests being answered.", registry),
-            _gauge("rekindle_database_connections", "Connections to the database in use.", registry),
+            _gauge("rekindle_database_connections", "Connections to PostgreSQL in use.", registry),
             registry,
         )
 
