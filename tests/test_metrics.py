@@ -72,6 +72,16 @@ def test_requests_are_counted_with_how_they_ended(app: Flask) -> None:
     assert plain(found, "rekindle_requests_under_way") == 1  # this very one
 
 
+def test_connections_to_postgresql_are_counted_while_they_are_lent(
+    app: Flask, deployment: Deployment
+) -> None:
+    """One lent for long is counted beside those of the answer itself, which are back; SQLite's never are."""
+    lent = int(deployment.engine.dialect.name == "postgresql")
+    with deployment.engine.connect():
+        assert plain(read(app), "rekindle_database_connections") == lent
+    assert plain(read(app), "rekindle_database_connections") == 0
+
+
 def test_the_hour_s_plans_and_ratings(app: Flask, clock: Clock) -> None:
     """Plans made and ratings given count for an hour."""
     robin, _ = start(app)
