@@ -25,6 +25,7 @@ from recommender.preferences.ordinal import OrdinalScale
 from recommender.preferences.raters import with_raters
 from recommender.preferences.strength import VAGUE, Strength
 from recommender.preferences.units import in_plain_units, own_units
+from recommender.preferences.unrated import with_unrated
 
 
 class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
@@ -122,7 +123,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.idea_features_ = with_raters(idea_features, ratings, self.n_jobs) if counted else idea_features
         self.partner_features_ = partner_features
         self.objective_: list[float] = []
-        return self._with(self._fit_given() if self.prior else self._fit_vague())
+        return self._with(self._fit_given() if self.prior else self._fit_vague(idea_features))
 
     def _fit_given(self) -> Parameters:
         assert self.prior is not None
@@ -130,7 +131,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.unanswered_ = np.zeros(n_answers)
         return self._fitted(self.prior, self.idea_features_, self.partner_features_, Strength())
 
-    def _fit_vague(self) -> Parameters:
+    def _fit_vague(self, tags: pd.DataFrame) -> Parameters:
         """Fit in units in which a vague prior treats all columns alike; no answer counts as the average."""
         ideas, people = self.idea_features_, self.partner_features_
         idea_units, partner_units = own_units(ideas), np.ones(0)
@@ -140,7 +141,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             self.unanswered_ = people.mean().fillna(0.0).to_numpy(dtype=float)
             people = people.sub(self.unanswered_).div(partner_units)
         ideas = ideas.div(idea_units)
-        fitted = self._fitted(vague_prior(self.ratings_, ideas, people), ideas, people, VAGUE)
+        fitted = self._fitted(vague_prior(self.ratings_, ideas, people), ideas, people, VAGUE, tags)
         return in_plain_units(fitted, idea_units, partner_units, self.unanswered_)
 
     @classmethod
@@ -246,8 +247,14 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         return pd.DataFrame(out, columns=columns, index=pairs.index)
 
     def _fitted(
-        self, prior: Parameters, ideas: pd.DataFrame, people: pd.DataFrame | None, strength: Strength
+        self,
+        prior: Parameters,
+        ideas: pd.DataFrame,
+        people: pd.DataFrame | None,
+        strength: Strength,
+        tags: pd.DataFrame | None = None,
     ) -> Parameters:
+        """Return the parameters that the ratings support; with ``tags``, those of unrated ideas too."""
         start = replace(
             prior,
             idea_ids=tuple(ideas.index),
@@ -271,7 +278,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             on_iteration=note,
             n_jobs=self.n_jobs,
         )
-        return learn_factors(feedback, fitted, self.n_factors, n_jobs=self.n_jobs)
+        fitted = learn_factors(feedback, fitted, self.n_factors, n_jobs=self.n_jobs)
+        return fitted if tags is None else with_unrated(fitted, feedback, tags)
 
     def _posteriors(
         self, pairs: pd.DataFrame, ratings: pd.DataFrame | None, partner_features: pd.DataFrame | None

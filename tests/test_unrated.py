@@ -1,0 +1,196 @@
+"""What ideas that nobody rated are expected to be worth."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recommender.preferences import unrated
+from recommender.preferences.estimator import HierarchicalRecommender, feedback_of
+from recommender.preferences.feedback import Feedback
+from recommender.preferences.model import Parameters
+from recommender.preferences.ridge import PENALTIES
+from recommender.preferences.unrated import (
+    expected_worth,
+    nearness,
+    ridge_lines,
+    with_unrated,
+    worth_of,
+)
+
+
+def test_the_error_of_a_line_is_that_of_each_row_foretold_by_all_others() -> None:
+    """Fitted anew without each row, from the normal equations with a column of ones; less their mean."""
+    rng = np.random.default_rng(3)
+    columns, values = rng.normal(size=(12, 3)), rng.normal(size=12)
+    weight, judged = rng.uniform(0.2, 4.0, 12), rng.uniform(0.2, 4.0, 12)
+    scaled, design = weight / weight.mean(), np.column_stack([np.ones(12), columns])
+
+    def solved(rows: np.ndarray, penalty: float) -> np.ndarray:
+        held = np.diag([0.0, penalty, penalty, penalty])
+        inner = design[rows].T @ (scaled[rows, None] * design[rows]) + held
+        return np.linalg.solve(inner, design[rows].T @ (scaled[rows] * values[rows]))
+
+    every = np.arange(12)
+    for penalty, line in zip(PENALTIES, ridge_lines(columns, values, weight, judged), strict=True):
+        np.testing.assert_allclose([line.level, *line.slopes], solved(every, penalty))
+        missed = [values[at] - design[at] @ solved(np.delete(every, at), penalty) for at in every]
+        missed -= np.average(missed, weights=judged)
+        assert line.error == pytest.approx(np.average(np.square(missed), weights=judged))
+
+
+def test_products_fall_with_the_distance() -> None:
+    """exp(-d²/2), among few kinds exactly: 0 and 2 are at distance 2, whoever was rated."""
+    near = nearness(np.array([[0.0], [2.0], [0.0], [1.0]]), np.array([True, True, True, False]))
+    products = near @ near.T
+    np.testing.assert_allclose(products[:3, :3], np.exp(-np.array([[0, 4, 0], [4, 0, 4], [0, 4, 0]]) / 2))
+    np.testing.assert_allclose(products[3, :3], np.exp(-0.5))
+
+
+def test_with_more_kinds_than_are_compared_products_are_nearly_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty places on a line of length four, of which twelve are compared."""
+    monkeypatch.setattr(unrated, "KINDS", 12)
+    places = np.linspace(0, 4, 40)[:, None]
+    near = nearness(places, np.full(40, True))
+    assert near.shape[1] <= 12
+    monkeypatch.setattr(unrated, "CELLS", 40 * 7)
+    assert nearness(places, np.full(40, True)).shape[1] <= 7
+    np.testing.assert_allclose(near @ near.T, np.exp(-((places - places.T) ** 2) / 2), atol=0.02)
+
+
+def test_tags_may_say_together_what_neither_says_alone() -> None:
+    """Loud ideas are worth 4 outdoors and 2 indoors, quiet ones the other way round."""
+    tags = pd.DataFrame(
+        [(loud, out) for loud in (0.0, 1.0) for out in (0.0, 1.0)] * 20, columns=["loud", "out"]
+    )
+    worth = np.where(tags["loud"] == tags["out"], 4.0, 2.0)
+    counts = np.repeat([5, 0], [60, 20])
+    expected = expected_worth(tags, worth[:60], counts)
+    np.testing.assert_allclose(expected[60:], worth[60:], atol=0.05)
+
+
+def test_an_idea_counts_as_often_as_it_was_rated_where_that_foretells_better() -> None:
+    """Ten ideas rated a hundred times are worth 4 if loud and 2 if not, forty rated once the opposite.
+
+    Means weighted by ratings: (5 · 100 · 4 + 20 · 2) / 520 = 3.923 and (5 · 100 · 2 + 20 · 4) / 520 = 2.077;
+    by ideas they would be 2.4 and 3.6.
+    """
+    tags = pd.DataFrame({"loud": [1.0, 0.0] * 26})
+    counts = np.repeat([100, 1, 0], [10, 40, 2])
+    worth = np.append(np.tile([4.0, 2.0], 5), np.tile([2.0, 4.0], 20))
+    np.testing.assert_allclose(expected_worth(tags, worth, counts)[50:], [3.923, 2.077], atol=0.02)
+
+
+def test_an_idea_counts_once_where_that_foretells_better() -> None:
+    """Two ideas rated a hundred times are worth 2 and 5, and tell less of each other than twenty of 3 do.
+
+    Then what is new is worth (20 · 3 + 2 + 5) / 22; by ratings it would be (20 · 3 + 200 + 500) / 220.
+    """
+    counts = np.append(np.repeat([1, 100], [20, 2]), 0)
+    worth = np.append(np.full(20, 3.0), [2.0, 5.0])
+    assert expected_worth(pd.DataFrame({"loud": np.zeros(23)}), worth, counts)[22] == pytest.approx(67 / 22)
+
+
+def stated(ideas: pd.DataFrame, *, said: float = 0.0) -> Parameters:
+    """Return parameters of ideas: a level of 3.5, an answer worth ``said``.
+
+    Leniency has a variance of 1, and so has all else together.
+    """
+    size = 1 + ideas.shape[1]
+    fixed = np.zeros((size, 2))
+    fixed[0] = 3.5, said
+    return Parameters(
+        idea_ids=tuple(ideas.index),
+        feature_names=tuple(ideas.columns),
+        answer_names=("out",),
+        feature_means=np.zeros(size - 1),
+        fixed=fixed,
+        effects=np.zeros(len(ideas)),
+        effect_vars=np.full(len(ideas), 0.25),
+        effect_var=0.25,
+        couple_cov=0.5 * np.eye(size),
+        partner_cov=0.5 * np.eye(size),
+        shock_var=0.25,
+        noise_var=0.5,
+    )
+
+
+def given(rated: dict[str, list[float]], ideas: pd.DataFrame) -> Feedback:
+    """Return what people gave the first ideas; each answered 1."""
+    rows = [(who, at, rating) for who, ratings in rated.items() for at, rating in enumerate(ratings)]
+    ratings = pd.DataFrame(rows, columns=["partner_id", "idea_id", "rating"])
+    ratings["idea_id"] = ideas.index[ratings["idea_id"]]
+    answers = pd.DataFrame({"out": 1.0}, index=pd.Index(ratings["partner_id"].unique(), dtype=object))
+    return feedback_of(ratings, ideas, answers, 1)
+
+
+THREE = pd.DataFrame(index=["gig", "bath", "book"])
+
+
+def test_what_people_gave_counts_less_their_leniency() -> None:
+    """Ann gave 5 and 3, which is 1.5 - 0.5 = 1 beyond the level of 3.5: her leniency is 1 / (2 + 1/1).
+
+    Where effects of 1.5 and -0.5 explain that, there is none.
+    """
+    feedback, before = given({"ann": [5.0, 3.0]}, THREE), stated(THREE)
+    np.testing.assert_allclose(worth_of(before, feedback), [5 - 1 / 3, 3 - 1 / 3, 0.0])
+    explained = replace(before, effects=np.array([1.5, -0.5, 0.0]))
+    np.testing.assert_allclose(worth_of(explained, feedback), [5.0, 3.0, 0.0])
+
+
+def test_what_people_gave_counts_less_what_they_had_said() -> None:
+    """Ann's answer is worth half a point of anything, which leaves 4.5 and 2.5, on average the level.
+
+    Bo rated the first alone: 4 is 0 beyond 3.5 and that half point. (4.5 + 3.5) / 2 = 4.
+    """
+    feedback = given({"ann": [5.0, 3.0], "bo": [4.0]}, THREE)
+    np.testing.assert_allclose(worth_of(stated(THREE, said=0.5), feedback), [4.0, 2.5, 0.0])
+
+
+def test_the_level_stays_that_of_all_ideas() -> None:
+    """Loud ideas got 5 and quiet ones 4, more than the level; new ones are as far apart, and about it."""
+    ideas = pd.DataFrame({"loud": [1.0, 0.0] * 21}, index=[f"i{at}" for at in range(42)])
+    feedback = given({f"p{at}": [5.0, 4.0] * 20 for at in range(10)}, ideas)
+    effects = with_unrated(stated(ideas), feedback, ideas).effects
+    assert (effects[:40] == 0).all()
+    np.testing.assert_allclose(effects[40:], [0.5, -0.5], atol=0.01)
+
+
+def test_nothing_changes_where_all_ideas_were_rated_or_hardly_one_was() -> None:
+    """One rated idea tells nothing of what others are like."""
+    before = stated(THREE)
+    for ratings in ([5.0, 3.0, 4.0], [5.0]):
+        assert with_unrated(before, given({"ann": ratings}, THREE), THREE) is before
+
+
+def town() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ratings of thirty people, and sixty ideas, of which the last ten are new.
+
+    Either loud or out is worth 4, both or neither 2.
+    """
+    rng = np.random.default_rng(0)
+    ideas = pd.DataFrame(rng.integers(0, 2, (60, 2)).astype(float), columns=["loud", "out"])
+    rated = [(person, idea) for person in range(30) for idea in rng.choice(50, 12, replace=False)]
+    ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id"])
+    worth = np.where(ideas["loud"] != ideas["out"], 4.0, 2.0)[ratings["idea_id"]]
+    return ratings.assign(rating=worth + rng.normal(0, 0.3, len(ratings))), ideas
+
+
+def test_somebody_new_is_told_what_new_ideas_are_worth() -> None:
+    """Ten new ideas of four kinds, and what the kinds say together."""
+    ratings, ideas = town()
+    fitted = HierarchicalRecommender().fit(ratings, ideas)
+    told = fitted.predict(pd.DataFrame({"partner_id": "new", "idea_id": ideas.index[50:]}))
+    worth = np.where(ideas["loud"] != ideas["out"], 4.0, 2.0)[50:]
+    np.testing.assert_allclose(told, worth, atol=0.25)
+
+
+def test_a_stated_prior_is_left_to_say_what_new_ideas_are_worth() -> None:
+    """There the plan chose what was rated."""
+    ratings, ideas = town()
+    prior = replace(HierarchicalRecommender(n_factors=0).fit(ratings, ideas).parameters_, idea_ids=())
+    ideas = HierarchicalRecommender().fit(ratings, ideas).idea_features_
+    again = HierarchicalRecommender(prior=prior, n_factors=0).fit(ratings, ideas)
+    assert (again.parameters_.effects[50:] == 0).all()
+    assert (again.parameters_.effects[:50] != 0).all()
