@@ -36,8 +36,7 @@ class KeepingPool(QueuePool):
             return
         driven: Any = connection.connection.dbapi_connection
         try:
-            if connection.in_transaction():
-                connection.rollback()
+            connection.rollback()  # a transaction that failed to commit holds on to it
             if driven.in_transaction:
                 driven.rollback()
         finally:
