@@ -224,6 +224,7 @@ def test_a_term_left_out_says_nothing(term: str) -> None:
     """Without it, what the term would have told apart is told alike; with it, it is not."""
     ratings, ideas, people = crowd()
     ratings = ratings.assign(rating=ratings["rating"].round())
+    ideas = pd.concat([ideas, ideas.iloc[:1].set_axis(["unmet"])])
     whole = HierarchicalRecommender().fit(ratings, ideas, people)
     without = WithoutRecommender(term).fit(ratings, ideas, people)
     asked = pairs_of("new", list(ideas.index))
@@ -234,6 +235,8 @@ def test_a_term_left_out_says_nothing(term: str) -> None:
             return model.parameters_.factors.shape[1] > 0
         if term == "steps":
             return len(model.scale_.steps) > 1
+        if term == "unrated":
+            return bool(model.parameters_.effects[-1] != 0)
         if term == "answers":
             one, other = (model.predict(asked, partner_features=answers) for answers in said)
             return not np.array_equal(one, other)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import IntegrityError
 
 from recommender.store import people, reading, transaction
 from recommender.store.engine import lent
@@ -64,6 +65,16 @@ def test_what_is_not_committed_is_undone(settled: Engine, way: Any) -> None:
     assert not driven(settled).in_transaction
     with reading(settled) as connection:
         assert people.find_couple(connection, "c") is not None
+
+
+def test_after_a_commit_that_fails_the_next_is_as_good_as_new(settled: Engine) -> None:
+    """Foreign keys are looked at last here: what would leave a date without its couple is not kept."""
+    with pytest.raises(IntegrityError), transaction(settled) as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        connection.execute(text("UPDATE dates SET couple_id = 'nobody'"))
+
+    with transaction(settled) as connection:
+        assert connection.scalar(text("SELECT couple_id FROM dates")) == "c"
 
 
 def test_what_has_failed_for_good_is_not_kept(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 """What ideas that nobody rated are expected to be worth."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -11,33 +12,40 @@ from recommender.preferences.estimator import HierarchicalRecommender, feedback_
 from recommender.preferences.feedback import Feedback
 from recommender.preferences.model import Parameters
 from recommender.preferences.ridge import PENALTIES
+from recommender.preferences.units import own_units
 from recommender.preferences.unrated import (
     expected_worth,
     nearness,
-    ridge_lines,
     with_unrated,
     worth_of,
 )
 
 
-def test_the_error_of_a_line_is_that_of_each_row_foretold_by_all_others() -> None:
-    """Fitted anew without each row, from the normal equations with a column of ones; less their mean."""
+def test_what_foretells_left_out_ideas_best_is_chosen() -> None:
+    """Every share and penalty, fitted anew without each idea: misses less their mean, by ratings."""
     rng = np.random.default_rng(3)
-    columns, values = rng.normal(size=(12, 3)), rng.normal(size=12)
-    weight, judged = rng.uniform(0.2, 4.0, 12), rng.uniform(0.2, 4.0, 12)
-    scaled, design = weight / weight.mean(), np.column_stack([np.ones(12), columns])
+    tags, counts = pd.DataFrame(rng.normal(size=(15, 2))), np.append(rng.integers(1, 40, 12), [0, 0, 0])
+    rated = counts > 0
+    worth = tags[0].to_numpy()[:12] + 3 * rng.normal(size=12) / counts[:12]  # what is often rated tells more
+    near = np.column_stack([np.ones(15), nearness(tags.to_numpy() / own_units(tags), rated)])
+    known = near[rated]
 
-    def solved(rows: np.ndarray, penalty: float) -> np.ndarray:
-        held = np.diag([0.0, penalty, penalty, penalty])
-        inner = design[rows].T @ (scaled[rows, None] * design[rows]) + held
-        return np.linalg.solve(inner, design[rows].T @ (scaled[rows] * values[rows]))
+    def solved(rows: np.ndarray, weight: np.ndarray, penalty: float) -> np.ndarray:
+        held = penalty * np.diag([0.0] + [1.0] * (near.shape[1] - 1))
+        inner = known[rows].T @ (weight[rows, None] * known[rows]) + held
+        return np.linalg.solve(inner, known[rows].T @ (weight[rows] * worth[rows]))
 
-    every = np.arange(12)
-    for penalty, line in zip(PENALTIES, ridge_lines(columns, values, weight, judged), strict=True):
-        np.testing.assert_allclose([line.level, *line.slopes], solved(every, penalty))
-        missed = [values[at] - design[at] @ solved(np.delete(every, at), penalty) for at in every]
-        missed -= np.average(missed, weights=judged)
-        assert line.error == pytest.approx(np.average(np.square(missed), weights=judged))
+    every, found = np.arange(12), []
+    for share, penalty in product((0.0, 0.5, 1.0), PENALTIES):
+        weight = counts[rated] ** share
+        weight = weight / weight.mean()
+        missed = [worth[at] - known[at] @ solved(np.delete(every, at), weight, penalty) for at in every]
+        missed -= np.average(missed, weights=counts[rated])
+        error = np.average(np.square(missed), weights=counts[rated])
+        found.append((error, share, tuple(near @ solved(every, weight, penalty))))
+    _, share, expected = min(found)
+    assert share > 0
+    np.testing.assert_allclose(expected_worth(tags, worth, counts), expected)
 
 
 def test_products_fall_with_the_distance() -> None:

@@ -43,6 +43,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         Whether a fit without a prior takes who rated an idea, and how many, for features of it.
     ordinal : bool
         Whether a fit without a prior reads few-valued ratings as steps that may be unevenly far apart.
+    expect_unrated : bool
+        Whether a fit without a prior expects of ideas that nobody rated what rated ones like them are worth.
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
@@ -79,6 +81,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         n_factors: int = 8,
         count_raters: bool = True,
         ordinal: bool = True,
+        expect_unrated: bool = True,
         max_iterations: int = 300,
         on_iteration: Callable[[int, float], None] | None = None,
         n_jobs: int = 1,
@@ -88,6 +91,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.n_factors = n_factors
         self.count_raters = count_raters
         self.ordinal = ordinal
+        self.expect_unrated = expect_unrated
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
         self.n_jobs = n_jobs
@@ -141,7 +145,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             self.unanswered_ = people.mean().fillna(0.0).to_numpy(dtype=float)
             people = people.sub(self.unanswered_).div(partner_units)
         ideas = ideas.div(idea_units)
-        fitted = self._fitted(vague_prior(self.ratings_, ideas, people), ideas, people, VAGUE, tags)
+        prior, known = vague_prior(self.ratings_, ideas, people), tags if self.expect_unrated else None
+        fitted = self._fitted(prior, ideas, people, VAGUE, known)
         return in_plain_units(fitted, idea_units, partner_units, self.unanswered_)
 
     @classmethod

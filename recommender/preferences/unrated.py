@@ -9,13 +9,13 @@ How much it does, and the penalty, are what foretells left-out ideas best.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import eigh
-from scipy.spatial.distance import cdist
+from sklearn.base import BaseEstimator
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
 from recommender.preferences.feedback import Feedback
@@ -28,26 +28,6 @@ KINDS, CELLS = 512, 2**24
 
 SHARES = (0.0, 0.5, 1.0)
 """Powers of the number of its ratings that an idea may count for: as one, as often as rated, or between."""
-
-LEAST_EIGENVALUE = 1e-9
-"""As a share of the largest; along what has less, ideas are alike to the last digits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A weighted ridge regression.
-
-    Attributes
-    ----------
-    error : float
-        Mean squared error of each row foretold by all others, but for what all rows miss by alike.
-    level : float
-    slopes : ndarray of shape (n_columns,)
-    """
-
-    error: float
-    level: float
-    slopes: np.ndarray
 
 
 def with_unrated(parameters: Parameters, feedback: Feedback, tags: pd.DataFrame) -> Parameters:
@@ -106,43 +86,11 @@ def expected_worth(tags: pd.DataFrame, worth: np.ndarray, counts: np.ndarray) ->
         How often each idea was rated; two or more were.
     """
     rated = counts > 0
-    near = nearness(tags.to_numpy(dtype=float) / own_units(tags), rated)
-    ratings = counts[rated].astype(float)
-    lines = (line for share in SHARES for line in ridge_lines(near[rated], worth, ratings**share, ratings))
-    best = min(lines, key=lambda line: line.error)
-    return np.asarray(best.level + near @ best.slopes)
-
-
-def ridge_lines(
-    columns: np.ndarray, values: np.ndarray, weight: np.ndarray, judged: np.ndarray
-) -> Iterator[Line]:
-    """Yield the weighted ridge regression of ``values`` for each of ``PENALTIES``, the level not penalised.
-
-    Its error comes without fitting anew (Allen 1974, *Technometrics* 16): a row that has leverage h misses
-    by 1 / (1 - h) times its residual when the others foretell it. What all miss by alike is a matter of
-    the level, which is not at stake here.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (n, n_columns)
-    values, weight : ndarray of shape (n,)
-        Weights are scaled to a mean of one.
-    judged : ndarray of shape (n,)
-        How much each row counts in the error.
-    """
-    weight = weight / weight.mean()
-    means, middle = np.average(columns, axis=0, weights=weight), np.average(values, weights=weight)
-    apart, rest = columns - means, values - middle
-    scales, axes = eigh(apart.T @ (weight[:, None] * apart))
-    along = apart @ axes
-    pulled = along.T @ (weight * rest)
-    shrunk = 1 / (np.maximum(scales, 0)[:, None] + PENALTIES)
-    missed = rest[:, None] - along @ (pulled[:, None] * shrunk)
-    leverage = weight[:, None] * (1 / weight.sum() + along**2 @ shrunk)
-    missed /= 1 - leverage
-    errors = np.average((missed - np.average(missed, axis=0, weights=judged)) ** 2, axis=0, weights=judged)
-    for error, slopes in zip(errors, (axes @ (pulled[:, None] * shrunk)).T, strict=True):
-        yield Line(float(error), float(middle - means @ slopes), slopes)
+    # There may be no tags, which are then all alike.
+    near = nearness(with_intercept(tags.to_numpy(dtype=float) / own_units(tags)), rated)
+    fits = [_regressed(near[rated], worth, counts[rated], share) for share in SHARES]
+    best = max(fits, key=lambda fit: fit.best_score_)
+    return np.asarray(best.predict(near))
 
 
 def nearness(places: np.ndarray, rated: np.ndarray) -> np.ndarray:
@@ -151,13 +99,22 @@ def nearness(places: np.ndarray, rated: np.ndarray) -> np.ndarray:
     The products are exp(-d²/2), d being the distance of two ideas, where one of them is among so many rated
     ones, and nearly so elsewhere (the Nyström method; Williams and Seeger 2001).
     """
-    kinds, most = np.unique(places[rated], axis=0), max(1, min(KINDS, CELLS // len(places)))
-    if len(kinds) > most:
-        kinds = kinds[np.random.default_rng(0).choice(len(kinds), most, replace=False)]
-    scales, axes = eigh(np.exp(-cdist(kinds, kinds, "sqeuclidean") / 2))
-    kept = scales > LEAST_EIGENVALUE * scales[-1]
-    products = np.exp(-cdist(places, kinds, "sqeuclidean") / 2)
-    return np.asarray(products @ (axes[:, kept] / np.sqrt(scales[kept])))
+    kinds = np.unique(places[rated], axis=0)
+    most = min(KINDS, len(kinds), max(1, CELLS // len(places)))
+    return np.asarray(Nystroem(gamma=0.5, n_components=most, random_state=0).fit(kinds).transform(places))
+
+
+def _regressed(near: np.ndarray, worth: np.ndarray, counts: np.ndarray, share: float) -> RidgeCV:
+    """Return the ridge regression that foretells left-out ideas best, each judged as often as it was rated.
+
+    What all are missed by alike is a matter of the level, which is not at stake here.
+    """
+
+    def score(foretold: BaseEstimator, predictions: np.ndarray, worth: np.ndarray, **_fit: object) -> float:
+        return -float(np.cov(worth - foretold.predict(predictions), aweights=counts, ddof=0))
+
+    weight = counts.astype(float) ** share
+    return RidgeCV(PENALTIES, scoring=score).fit(near, worth, sample_weight=weight / weight.mean())
 
 
 def _design(parameters: Parameters, feedback: Feedback) -> np.ndarray:

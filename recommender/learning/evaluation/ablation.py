@@ -8,9 +8,9 @@ import pandas as pd
 
 from recommender.preferences.estimator import HierarchicalRecommender
 
-TERMS = ("factors", "raters", "steps", "answers", "tags")
-"""What can be left out: factors of ideas, who rated them, how far apart the steps of ratings are, what people
-said, what ideas are."""
+TERMS = ("factors", "raters", "steps", "unrated", "answers", "tags")
+"""What can be left out: factors of ideas, who rated them, how far apart the steps of ratings are, what is
+expected of ideas that nobody rated, what people said, what ideas are."""
 
 
 class WithoutRecommender(HierarchicalRecommender):
@@ -24,7 +24,10 @@ class WithoutRecommender(HierarchicalRecommender):
 
     def __init__(self, term: str) -> None:
         super().__init__(
-            n_factors=0 if term == "factors" else 8, count_raters=term != "raters", ordinal=term != "steps"
+            n_factors=0 if term == "factors" else 8,
+            count_raters=term != "raters",
+            ordinal=term != "steps",
+            expect_unrated=term != "unrated",
         )
         self.term = term
 
