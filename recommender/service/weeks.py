@@ -11,11 +11,7 @@ from sqlalchemy import Connection
 
 from recommender.domain import Couple, CoupleDate, Plan, Suggestion, SwapReason, Week
 from recommender.errors import Conflict, NotFound
-from recommender.planning.feasibility import (
-    relaxations,
-    still_stands,
-    within_limits,
-)
+from recommender.planning.feasibility import relaxations, still_stands, within_limits
 from recommender.planning.occasion import Occasion
 from recommender.planning.table import IdeaTable
 from recommender.planning.weekly import Expectation, swapped, weekly_plan
