@@ -22,7 +22,8 @@ from recommender.preferences.model import (
     with_features,
 )
 from recommender.preferences.ordinal import OrdinalScale
-from recommender.preferences.raters import with_raters
+from recommender.preferences.places import Places, with_places
+from recommender.preferences.raters import axes_of, with_raters
 from recommender.preferences.strength import VAGUE, Strength
 from recommender.preferences.units import in_plain_units, own_units
 from recommender.preferences.unrated import with_unrated
@@ -45,6 +46,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         Whether a fit without a prior reads few-valued ratings as steps that may be unevenly far apart.
     expect_unrated : bool
         Whether a fit without a prior expects of ideas that nobody rated what rated ones like them are worth.
+    place_people : bool
+        Whether a fit that counts raters takes which ideas somebody rated for something that they said.
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
@@ -82,6 +85,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         count_raters: bool = True,
         ordinal: bool = True,
         expect_unrated: bool = True,
+        place_people: bool = True,
         max_iterations: int = 300,
         on_iteration: Callable[[int, float], None] | None = None,
         n_jobs: int = 1,
@@ -92,6 +96,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.count_raters = count_raters
         self.ordinal = ordinal
         self.expect_unrated = expect_unrated
+        self.place_people = place_people
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
         self.n_jobs = n_jobs
@@ -125,9 +130,18 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.ratings_ = self.scale_.read(ratings)
         counted = self.count_raters and self.prior is None
         self.idea_features_ = with_raters(idea_features, ratings, self.n_jobs) if counted else idea_features
+        self.places_ = self._places() if counted and self.place_people else Places.nowhere(len(idea_features))
         self.partner_features_ = partner_features
         self.objective_: list[float] = []
         return self._with(self._fit_given() if self.prior else self._fit_vague(idea_features))
+
+    def _places(self) -> Places:
+        axes = axes_of(self.idea_features_)
+        partner, idea = (
+            pd.factorize(self.ratings_["partner_id"])[0],
+            idea_rows(axes, self.ratings_["idea_id"]),
+        )
+        return Places.among(axes.to_numpy(dtype=float), partner, idea)
 
     def _fit_given(self) -> Parameters:
         assert self.prior is not None
@@ -146,8 +160,12 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             people = people.sub(self.unanswered_).div(partner_units)
         ideas = ideas.div(idea_units)
         prior, known = vague_prior(self.ratings_, ideas, people), tags if self.expect_unrated else None
-        fitted = self._fitted(prior, ideas, people, VAGUE, known)
-        return in_plain_units(fitted, idea_units, partner_units, self.unanswered_)
+        fitted, standing = (
+            self._fitted(prior, ideas, people, VAGUE, known),
+            np.zeros(len(self.places_.doubts)),
+        )
+        means = np.append(self.unanswered_, standing)
+        return in_plain_units(fitted, idea_units, np.append(partner_units, standing + 1), means)
 
     @classmethod
     def from_parameters(
@@ -163,6 +181,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         recommender.scale_ = OrdinalScale.plain()
         recommender.ratings_ = check_ratings(ratings, idea_features)
         recommender.idea_features_ = idea_features
+        recommender.places_ = Places.nowhere(len(idea_features))
         recommender.partner_features_ = partner_features
         recommender.objective_ = []
         return recommender._with(with_features(parameters, tuple(map(str, idea_features.columns))))
@@ -284,7 +303,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             n_jobs=self.n_jobs,
         )
         fitted = learn_factors(feedback, fitted, self.n_factors, n_jobs=self.n_jobs)
-        return fitted if tags is None else with_unrated(fitted, feedback, tags)
+        fitted = fitted if tags is None else with_unrated(fitted, feedback, tags)
+        return with_places(fitted, feedback, self.places_)
 
     def _posteriors(
         self, pairs: pd.DataFrame, ratings: pd.DataFrame | None, partner_features: pd.DataFrame | None
@@ -310,8 +330,10 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         for couple_id, rows in pairs.assign(row=np.arange(len(pairs))).groupby(wanted, sort=False):
             theirs = groups.get(couple_id, keyed.iloc[:0])
             members = list(dict.fromkeys([*theirs["partner_id"], *rows["partner_id"]]))
-            answers = answer_rows(features, members, self.unanswered_)
-            yield members, self._couple_ratings(theirs, members), answers, rows.set_index("row")["partner_id"]
+            rated = self._couple_ratings(theirs, members)
+            standing = self.places_.of_people(rated.partner, rated.idea_index, len(members))
+            answers = np.hstack([answer_rows(features, members, self.unanswered_), standing])
+            yield members, rated, answers, rows.set_index("row")["partner_id"]
 
     def _couple_ratings(self, ratings: pd.DataFrame, members: list[object]) -> CoupleRatings:
         return CoupleRatings(

@@ -39,6 +39,11 @@ def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame, n_jobs: int 
     return idea_features.join(told.fillna(0.0))
 
 
+def axes_of(features: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that `with_raters` added for who rated each idea."""
+    return features.loc[:, features.columns.astype(str).str.startswith(f"{RATERS}:")]
+
+
 def _told(ratings: pd.DataFrame, n_jobs: int) -> pd.DataFrame:
     partner, partners = pd.factorize(ratings["partner_id"])
     idea, ideas = pd.factorize(ratings["idea_id"])

@@ -8,9 +8,9 @@ import pandas as pd
 
 from recommender.preferences.estimator import HierarchicalRecommender
 
-TERMS = ("factors", "raters", "steps", "unrated", "answers", "tags")
-"""What can be left out: factors of ideas, who rated them, how far apart the steps of ratings are, what is
-expected of ideas that nobody rated, what people said, what ideas are."""
+TERMS = ("factors", "raters", "places", "steps", "unrated", "answers", "tags")
+"""What can be left out: factors of ideas, who rated them, what people rated, how far apart the steps of
+ratings are, what is expected of ideas that nobody rated, what people said, what ideas are."""
 
 
 class WithoutRecommender(HierarchicalRecommender):
@@ -26,6 +26,7 @@ class WithoutRecommender(HierarchicalRecommender):
         super().__init__(
             n_factors=0 if term == "factors" else 8,
             count_raters=term != "raters",
+            place_people=term != "places",
             ordinal=term != "steps",
             expect_unrated=term != "unrated",
         )

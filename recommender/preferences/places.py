@@ -1,0 +1,149 @@
+"""Where people stand among others by what they rated, and what those who stand there are like.
+
+Who took an idea up tells what it is like (``raters.py``). The other way round, what somebody took up tells
+what they are like, before their ratings do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from scipy.linalg import block_diag
+from sklearn.linear_model import RidgeCV
+
+from recommender.preferences.feedback import Feedback
+from recommender.preferences.model import Parameters, factors_of, with_intercept
+from recommender.preferences.ridge import PENALTIES
+
+PEOPLE = 2_000
+"""Who is looked at, at most; a few weights are known well from so many."""
+
+PASSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """People's places on some axes: the average place of the ideas that they rated.
+
+    It is told from the average person's, in units of how far people stand apart, and is drawn to it where few
+    ratings are known (Bühlmann and Straub 1970, *Mitteilungen der Vereinigung schweizerischer
+    Versicherungsmathematiker* 70).
+
+    Attributes
+    ----------
+    ideas : ndarray of shape (n_ideas, n_axes)
+        Each idea's place.
+    doubts : ndarray of shape (n_axes,)
+        For how many ratings the average person's place counts.
+    """
+
+    ideas: np.ndarray
+    doubts: np.ndarray
+
+    @classmethod
+    def nowhere(cls, n_ideas: int) -> Self:
+        """Return places on no axis."""
+        return cls(np.zeros((n_ideas, 0)), np.zeros(0))
+
+    @classmethod
+    def among(cls, axes: np.ndarray, partner: np.ndarray, idea: np.ndarray) -> Self:
+        """Return people's places on those axes on which they stand apart; on none where nobody rated twice.
+
+        Parameters
+        ----------
+        axes : ndarray of shape (n_ideas, n_axes)
+            Where ideas are.
+        partner, idea : ndarray of int, shape (n_ratings,)
+            Who rated what; every partner from 0 on.
+        """
+        size = np.bincount(partner)
+        if not axes.shape[1] or not 1 < len(size) < len(partner):
+            return cls.nowhere(len(axes))
+        mean = _totals(axes[idea], partner, len(size)) / size[:, None]
+        # Variance within and between people by the analysis of variance (Searle, Casella and McCulloch 1992,
+        # *Variance Components*, section 3.6).
+        n_ratings, n_people = len(idea), len(size)
+        within = np.square(axes[idea] - mean[partner]).sum(axis=0) / (n_ratings - n_people)
+        apart = size @ np.square(mean - axes[idea].mean(axis=0)) / (n_people - 1)
+        between = (apart - within) * (n_people - 1) / (n_ratings - size @ size / n_ratings)
+        kept = between > 0
+        axes, within, between = axes[:, kept], within[kept], between[kept]
+        return cls((axes - mean[:, kept].mean(axis=0)) / np.sqrt(between), within / between)
+
+    def of_people(self, partner: np.ndarray, idea: np.ndarray, n_people: int) -> np.ndarray:
+        """Return where people stand, shape (n_people, n_axes); 0 where they rated nothing.
+
+        Parameters
+        ----------
+        partner, idea : ndarray of int, shape (n_ratings,)
+            Who of them rated what.
+        """
+        size = np.bincount(partner, minlength=n_people)[:, None]
+        return np.asarray(_totals(self.ideas[idea], partner, n_people) / (np.maximum(size, 1) + self.doubts))
+
+
+def with_places(parameters: Parameters, feedback: Feedback, places: Places) -> Parameters:
+    """Return ``parameters`` with an answer more for each axis: what people who stand there are like.
+
+    What is known of each person's own weights is regressed on where they stand, everybody counting alike;
+    then it is known better, and regressed again (as in an EM step). The penalty of each weight is what
+    foretells left-out people best.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Fitted to ``feedback``.
+    """
+    n_axes, n_people = len(places.doubts), len(feedback.answers)
+    if not n_axes:
+        return parameters
+    people = np.random.default_rng(0).permutation(n_people)[:PEOPLE]
+    stood = places.of_people(feedback.partner, feedback.idea, n_people)[people]
+    learned, shares = _learned(parameters, feedback, people)
+    weights = np.zeros((len(parameters.fixed), n_axes))
+    for _ in range(PASSES):
+        expected = stood @ weights.T
+        known = learned + expected - np.matvec(shares, expected)
+        weights = RidgeCV(PENALTIES, alpha_per_target=True).fit(stood, known).coef_
+    names = (f"place:{axis}" for axis in range(1, n_axes + 1))
+    return replace(
+        parameters,
+        answer_names=(*parameters.answer_names, *names),
+        fixed=np.hstack([parameters.fixed, weights]),
+    )
+
+
+def _learned(parameters: Parameters, feedback: Feedback, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return people's own weights as ratings show them, (P, F), and how much of each they show, (P, F, F).
+
+    With ``C`` the precision of what somebody's ratings say of all weights and ``S`` the covariance of these,
+    that is ``(I + S C)⁻¹ S C`` (Rasmussen & Williams 2006, eq. 2.8, without the inverse of ``S``).
+    """
+    factors, own_vars = factors_of(parameters, parameters.idea_ids)
+    plain = with_intercept(feedback.features - parameters.feature_means)
+    design, own = np.hstack([plain, factors]), slice(plain.shape[1])
+    spread = block_diag(parameters.couple_cov + parameters.partner_cov, np.eye(factors.shape[1]))
+    rest = parameters.effect_vars + own_vars + parameters.shock_var + parameters.noise_var
+    answers = with_intercept(feedback.answers)[feedback.partner]
+    said = np.vecdot((plain @ parameters.fixed)[feedback.idea], answers)
+    beyond = feedback.rating - parameters.effects[feedback.idea] - said
+    ends = np.cumsum(np.bincount(feedback.partner))
+    rows_of = np.split(np.argsort(feedback.partner, kind="stable"), ends[:-1])
+
+    def learn(rows: np.ndarray) -> np.ndarray:
+        seen = design[feedback.idea[rows]]
+        told = spread @ (seen / rest[feedback.idea[rows], None]).T
+        shown = told @ seen
+        both = np.column_stack([told @ beyond[rows], shown[:, own]])
+        return np.asarray(np.linalg.solve(np.eye(len(shown)) + shown, both)[own])
+
+    learned = np.array([learn(rows_of[person]) for person in people])
+    return learned[:, :, 0], learned[:, :, 1:]
+
+
+def _totals(values: np.ndarray, partner: np.ndarray, n_people: int) -> np.ndarray:
+    """Return the sum of each person's rows of ``values``, shape (n_people, n_columns)."""
+    columns = [np.bincount(partner, column, n_people) for column in values.T]
+    return np.array(columns).reshape(-1, n_people).T
