@@ -137,11 +137,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
 
     def _places(self) -> Places:
         axes = axes_of(self.idea_features_)
-        partner, idea = (
-            pd.factorize(self.ratings_["partner_id"])[0],
-            idea_rows(axes, self.ratings_["idea_id"]),
-        )
-        return Places.among(axes.to_numpy(dtype=float), partner, idea)
+        partner, _ = pd.factorize(self.ratings_["partner_id"])
+        return Places.among(axes.to_numpy(dtype=float), partner, idea_rows(axes, self.ratings_["idea_id"]))
 
     def _fit_given(self) -> Parameters:
         assert self.prior is not None
@@ -160,12 +157,10 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             people = people.sub(self.unanswered_).div(partner_units)
         ideas = ideas.div(idea_units)
         prior, known = vague_prior(self.ratings_, ideas, people), tags if self.expect_unrated else None
-        fitted, standing = (
-            self._fitted(prior, ideas, people, VAGUE, known),
-            np.zeros(len(self.places_.doubts)),
-        )
-        means = np.append(self.unanswered_, standing)
-        return in_plain_units(fitted, idea_units, np.append(partner_units, standing + 1), means)
+        fitted = self._fitted(prior, ideas, people, VAGUE, known)
+        on_axes = np.ones(len(self.places_.doubts))  # places are about 0 and in units of their own
+        means = np.append(self.unanswered_, 0 * on_axes)
+        return in_plain_units(fitted, idea_units, np.append(partner_units, on_axes), means)
 
     @classmethod
     def from_parameters(
