@@ -17,7 +17,7 @@ from recommender.preferences.feedback import Feedback
 from recommender.preferences.model import Parameters, factors_of, with_intercept
 from recommender.preferences.ridge import PENALTIES
 
-PEOPLE = 2_000
+PEOPLE = 1_000
 """Who is looked at, at most; a few weights are known well from so many."""
 
 PASSES = 3
@@ -58,7 +58,8 @@ class Places:
         partner, idea : ndarray of int, shape (n_ratings,)
             Who rated what; every partner from 0 on.
         """
-        size = np.bincount(partner)
+        partner, rows = _some(partner)
+        idea, size = idea[rows], np.bincount(partner)
         if not axes.shape[1] or not 1 < len(size) < len(partner):
             return cls.nowhere(len(axes))
         mean = _totals(axes[idea], partner, len(size)) / size[:, None]
@@ -96,12 +97,12 @@ def with_places(parameters: Parameters, feedback: Feedback, places: Places) -> P
     parameters : Parameters
         Fitted to ``feedback``.
     """
-    n_axes, n_people = len(places.doubts), len(feedback.answers)
+    n_axes = len(places.doubts)
     if not n_axes:
         return parameters
-    people = np.random.default_rng(0).permutation(n_people)[:PEOPLE]
-    stood = places.of_people(feedback.partner, feedback.idea, n_people)[people]
-    learned, shares = _learned(parameters, feedback, people)
+    partner, rows = _some(feedback.partner)
+    stood = places.of_people(partner, feedback.idea[rows], partner[-1] + 1)
+    learned, shares = _learned(parameters, feedback, rows)
     weights = np.zeros((len(parameters.fixed), n_axes))
     for _ in range(PASSES):
         expected = stood @ weights.T
@@ -115,31 +116,47 @@ def with_places(parameters: Parameters, feedback: Feedback, places: Places) -> P
     )
 
 
-def _learned(parameters: Parameters, feedback: Feedback, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _some(partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return so many people, numbered anew, and the rows of their ratings, both (n_rows,), by person."""
+    n_people = int(partner.max(initial=-1)) + 1
+    looked_at = np.zeros(n_people, dtype=bool)
+    looked_at[np.random.default_rng(0).permutation(n_people)[:PEOPLE]] = True
+    rows = np.flatnonzero(looked_at[partner])
+    rows = rows[np.argsort(partner[rows], kind="stable")]
+    return np.cumsum(looked_at)[partner[rows]] - 1, rows
+
+
+def _learned(parameters: Parameters, feedback: Feedback, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return people's own weights as ratings show them, (P, F), and how much of each they show, (P, F, F).
 
     With ``C`` the precision of what somebody's ratings say of all weights and ``S`` the covariance of these,
     that is ``(I + S C)⁻¹ S C`` (Rasmussen & Williams 2006, eq. 2.8, without the inverse of ``S``).
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Of some people's ratings, by person.
     """
+    idea, partner = feedback.idea[rows], feedback.partner[rows]
     factors, own_vars = factors_of(parameters, parameters.idea_ids)
     plain = with_intercept(feedback.features - parameters.feature_means)
     design, own = np.hstack([plain, factors]), slice(plain.shape[1])
     spread = block_diag(parameters.couple_cov + parameters.partner_cov, np.eye(factors.shape[1]))
     rest = parameters.effect_vars + own_vars + parameters.shock_var + parameters.noise_var
-    answers = with_intercept(feedback.answers)[feedback.partner]
-    said = np.vecdot((plain @ parameters.fixed)[feedback.idea], answers)
-    beyond = feedback.rating - parameters.effects[feedback.idea] - said
-    ends = np.cumsum(np.bincount(feedback.partner))
-    rows_of = np.split(np.argsort(feedback.partner, kind="stable"), ends[:-1])
+    said = np.vecdot((plain @ parameters.fixed)[idea], with_intercept(feedback.answers[partner]))
+    beyond = feedback.rating[rows] - parameters.effects[idea] - said
 
-    def learn(rows: np.ndarray) -> np.ndarray:
-        seen = design[feedback.idea[rows]]
-        told = spread @ (seen / rest[feedback.idea[rows], None]).T
+    def learn(rated: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+        seen = design[rated]
+        told = spread @ (seen / rest[rated, None]).T
         shown = told @ seen
-        both = np.column_stack([told @ beyond[rows], shown[:, own]])
+        both = np.column_stack([told @ beyond, shown[:, own]])
         return np.asarray(np.linalg.solve(np.eye(len(shown)) + shown, both)[own])
 
-    learned = np.array([learn(rows_of[person]) for person in people])
+    ends = np.flatnonzero(np.diff(partner)) + 1
+    learned = np.array(
+        [learn(*person) for person in zip(np.split(idea, ends), np.split(beyond, ends), strict=True)]
+    )
     return learned[:, :, 0], learned[:, :, 1:]
 
 
