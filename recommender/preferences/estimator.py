@@ -60,6 +60,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     scale_ : OrdinalScale
         What each step of the ratings stands for. A prior of one's own is told in points, where each stands
         for itself.
+    places_ : Places
+        Where people stand by what they rated; on no axis where a fit does not look.
     objective_ : list[float]
         The objective after each iteration; never decreases.
 
