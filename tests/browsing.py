@@ -77,7 +77,7 @@ def tell(page: Page) -> None:
     press(page, "button.main")
     page.select_option("#alcohol_max", "none")
     press(page, "button.main")
-    for weekday in (3, 6):
+    for weekday in (3, 6, 7):  # on Sunday at noon the next week begins, so there is always time left
         page.check(f"input[name=free{weekday}]", force=True)
     page.select_option("#time_zone", "Europe/Paris")
     press(page, "button.main")
