@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.learning.evaluation.ablation import WithoutRecommender
 from recommender.preferences import places
 from recommender.preferences.estimator import HierarchicalRecommender, feedback_of
 from recommender.preferences.places import Places, with_places
@@ -133,8 +134,8 @@ def fitted(town: tuple[pd.DataFrame, pd.DataFrame]) -> HierarchicalRecommender:
 
 @pytest.fixture(scope="module")
 def without(town: tuple[pd.DataFrame, pd.DataFrame]) -> HierarchicalRecommender:
-    """The model that does not look at what people took up."""
-    return HierarchicalRecommender(place_people=False).fit(*town)
+    """The model that does not look at what people took up, as evaluations leave it out."""
+    return WithoutRecommender("places").fit(*town)
 
 
 def quieter(fitted: HierarchicalRecommender, took_up: list[int]) -> float:

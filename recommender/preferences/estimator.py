@@ -250,7 +250,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         """Return the additive terms of each pair's expected rating: one row a pair, summing to ``predict``.
 
         Columns are ``level``, ``leniency``, ``effect``, ``kindred`` and, for each feature, ``appeal:…``,
-        ``answers:…`` and ``taste:…``.
+        ``answers:…`` (what somebody said, and took up) and ``taste:…``.
         """
         check_is_fitted(self)
         names = list(self.idea_features_.columns)

@@ -51,6 +51,8 @@ class Places:
     def among(cls, axes: np.ndarray, partner: np.ndarray, idea: np.ndarray) -> Self:
         """Return people's places on those axes on which they stand apart; on none where nobody rated twice.
 
+        At most ``PEOPLE`` are looked at.
+
         Parameters
         ----------
         axes : ndarray of shape (n_ideas, n_axes)
