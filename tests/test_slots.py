@@ -7,7 +7,7 @@ import pytest
 
 from recommender.domain import Circumstances, Idea, Slot, Week
 from recommender.planning.occasion import Occasion
-from recommender.planning.slots import Openings, daypart, openings
+from recommender.planning.slots import Openings, daypart, free_until, openings
 from tests.planning_world import WEEK, idea, occasion_of, table_of, two
 
 
@@ -50,6 +50,14 @@ def test_the_part_of_the_day_is_kept() -> None:
         *("Sat 12:00", "Sat 12:30", "Sat 13:00", "Sat 13:30"),
         *("Sat 22:00", "Sat 22:30", "Sat 23:00", "Sat 23:30", "Sun 00:00"),
     ]
+
+
+def test_the_free_week_ends_with_its_last_stretch() -> None:
+    """The stretch that ends last counts, in the couple's own zone; by itself, Sunday's end."""
+    slots = (Slot(7, time(9), 60), Slot(6, time(20), 840), TUESDAY)
+    told = Circumstances(slots=slots, time_zone="Asia/Tokyo")
+    assert free_until(told, WEEK) == datetime(2026, 11, 29, 1, tzinfo=UTC)
+    assert free_until(Circumstances(), WEEK) == datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

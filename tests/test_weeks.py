@@ -37,7 +37,8 @@ from recommender.service import (
 from recommender.service.callers import couple_of
 from recommender.service.past import read_past
 from recommender.service.serving import ServedModels
-from recommender.service.weeks import standpoint
+from recommender.service.weeks import standpoint, upcoming_week
+from recommender.service.weekview import week_and_dates
 from recommender.store import people, plans, reading
 from tests.api_world import with_shipped_catalogue
 from tests.conftest import WEEK, Clock, Two, join
@@ -87,6 +88,36 @@ def exposures(d: Deployment, caller: Caller) -> tuple[plans.Exposure, ...]:
     """Return everything stored as shown."""
     with reading(d.engine) as connection:
         return plans.all_exposures(connection, caller.couple_id or "")
+
+
+class TestUpcomingWeek:
+    """Which week is planned for."""
+
+    @pytest.mark.parametrize(
+        ("now", "week"),
+        [
+            ((28, 11, 0), "2026-W48"),
+            ((28, 11, 1), "2026-W49"),
+            ((29, 11, 59), "2026-W49"),
+            ((29, 12, 0), "2026-W49"),
+            ((30, 0, 0), "2026-W49"),
+        ],
+    )
+    def test_it_is_the_next_once_nothing_can_begin(self, now: tuple[int, int, int], week: str) -> None:
+        """Free on Wednesday evening and Saturday until noon in Berlin: an hour before noon is the last."""
+        slots = (Slot(3, dt.time(18), 240), Slot(6, dt.time(9), 180))
+        told = Circumstances(slots=slots, time_zone="Europe/Berlin")
+        assert str(upcoming_week(datetime(2026, 11, *now, tzinfo=ZoneInfo("Europe/Berlin")), told)) == week
+
+    def test_what_they_look_at_is_the_week_that_has_something(
+        self, shipped: Deployment, lovers: Two, clock: Clock
+    ) -> None:
+        """When this week's free hours are over, the plan that they see is next week's, and is not empty."""
+        update_couple(shipped, lovers.robin, circumstances=Circumstances(slots=(Slot(1, dt.time(19), 180),)))
+        clock.now = datetime(2026, 11, 23, 21, 30, tzinfo=UTC)
+        view, _ = week_and_dates(shipped, lovers.robin)
+        assert view.plan.week == WEEK.next()
+        assert len(view.plan.suggestions) == 3
 
 
 class TestPlan:

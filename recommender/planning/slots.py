@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from recommender.catalogue.dayparts import DAYPARTS, daypart
-from recommender.domain import Slot
+from recommender.domain import Circumstances, Slot, Week
 from recommender.planning.dated import Stretches, moment, on_time, within
 from recommender.planning.daylight import city_of, daylight
 from recommender.planning.occasion import Occasion
@@ -135,6 +135,13 @@ def openings(table: IdeaTable, occasion: Occasion) -> Openings:
     found = _starts(table, occasion)
     found = replace(found, anywhere=_fits_some(found))
     return replace(found, anywhere=_existing(found)) if table.spans.dated.any() else found
+
+
+def free_until(circumstances: Circumstances, week: Week) -> datetime:
+    """Return when the last free stretch of a couple's week ends."""
+    zone = ZoneInfo(circumstances.time_zone)
+    free = _free(circumstances.slots or DEFAULT_SLOTS, zone, week.monday)
+    return moment(float(free.closes.max()), zone)
 
 
 @dataclass(frozen=True, slots=True)

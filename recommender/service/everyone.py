@@ -112,9 +112,7 @@ def plan_shard(
     deployment = replace(refreshed(deployment), clock=lambda: now)
     with reading(deployment.engine) as connection:
         couples = people.find_couples(connection, couple_ids)
-        weeks = {
-            couple.couple_id: week or upcoming_week(now, couple.circumstances.time_zone) for couple in couples
-        }
+        weeks = {couple.couple_id: week or upcoming_week(now, couple.circumstances) for couple in couples}
         wanting = [c for c in couples if not c.circumstances.paused(weeks[c.couple_id])]
         planned = plans.planned_weeks(connection, couple_ids, set(weeks.values()))
         lacking = [c for c in wanting if (c.couple_id, weeks[c.couple_id]) not in planned]

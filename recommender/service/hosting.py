@@ -84,7 +84,7 @@ def coming_week(deployment: Deployment, caller: Caller) -> Week:
     """Return the week to plan for a couple now, in its own time zone."""
     with reading(deployment.engine) as connection:
         couple = couple_of(connection, caller)
-    return upcoming_week(deployment.clock(), couple.circumstances.time_zone)
+    return upcoming_week(deployment.clock(), couple.circumstances)
 
 
 def upgrade_database(deployment: Deployment) -> None:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy import Connection
 
-from recommender.domain import Couple, CoupleDate, Plan, Suggestion, SwapReason, Week
+from recommender.domain import Circumstances, Couple, CoupleDate, Plan, Suggestion, SwapReason, Week
 from recommender.errors import Conflict, NotFound
 from recommender.planning.feasibility import relaxations, still_stands, within_limits
 from recommender.planning.occasion import Occasion
+from recommender.planning.slots import free_until
 from recommender.planning.table import IdeaTable
 from recommender.planning.weekly import Expectation, swapped, weekly_plan
 from recommender.service.dates import DateView, with_starts
@@ -26,19 +27,27 @@ from recommender.store import dates as date_store
 from recommender.store import plans as plan_store
 from recommender.store.engine import reading, transaction
 
+LEAST_AHEAD = timedelta(hours=1)
+"""With less than this to the end of their last free stretch, a couple begins nothing new in a week."""
 
-def upcoming_week(now: datetime, time_zone: str) -> Week:
-    """Return the week to plan for: this one, or from Sunday noon on the next.
+
+def upcoming_week(now: datetime, circumstances: Circumstances) -> Week:
+    """Return the week to plan for: this one while something can begin in it, and until Sunday noon.
 
     Examples
     --------
-    >>> from datetime import UTC
-    >>> str(upcoming_week(datetime(2026, 11, 28, 20, tzinfo=UTC), "UTC"))
+    >>> from datetime import UTC, time
+    >>> from recommender.domain import Slot
+    >>> saturday = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    >>> str(upcoming_week(saturday, Circumstances(time_zone="UTC")))
     '2026-W48'
-    >>> str(upcoming_week(datetime(2026, 11, 29, 12, tzinfo=UTC), "UTC"))
+    >>> str(upcoming_week(saturday + timedelta(days=1), Circumstances(time_zone="UTC")))
+    '2026-W49'
+    >>> str(upcoming_week(saturday, Circumstances(time_zone="UTC", slots=(Slot(5, time(19), 180),))))
     '2026-W49'
     """
-    return Week.of((now.astimezone(ZoneInfo(time_zone)) + timedelta(hours=12)).date())
+    week = Week.of((now.astimezone(ZoneInfo(circumstances.time_zone)) + timedelta(hours=12)).date())
+    return week if now + LEAST_AHEAD <= free_until(circumstances, week) else week.next()
 
 
 def check_week(week: Week) -> None:

@@ -87,7 +87,7 @@ def week_and_dates(
     """
     with reading(d.engine) as connection:
         couple = couple_of(connection, caller)
-        week = week or upcoming_week(d.clock(), couple.circumstances.time_zone)
+        week = week or upcoming_week(d.clock(), couple.circumstances)
         seen = seen_dates(connection, caller)
         inside = inside_limits(d, couple, week)
         plan = standing_plan(d, connection, couple, week, inside)
