@@ -243,8 +243,7 @@ def test_answers_may_say_much_of_leniency_and_nothing_of_tags(of_tags: bool) -> 
         assert (passes.scale[1, 1:] < 0.2 * first[1, 1:]).all()
 
 
-@pytest.mark.parametrize("doubt", [0.0, 0.75])
-def test_scales_by_hand(doubt: float) -> None:
+def test_scales_by_hand() -> None:
     """One feature, one answer: each scale is the squared weight over how well the ratings know it."""
     rng = np.random.default_rng(8)
     features, answers = rng.normal(size=(6, 1)), rng.normal(size=(9, 1))
@@ -262,7 +261,7 @@ def test_scales_by_hand(doubt: float) -> None:
         partner_cov=0.2 * np.eye(2),
     )
     feedback = Feedback(rng.normal(3, 1, size=54), idea, partner, partner, np.arange(54), features, answers)
-    strength = Strength(scales=2.0, doubt=doubt)
+    strength = Strength(scales=2.0)
     passes = Passes(feedback, start, strength)
     believed = passes.scale.copy()
     now, _ = passes.iterate(start)
@@ -280,8 +279,7 @@ def test_scales_by_hand(doubt: float) -> None:
         var = np.diag(np.linalg.inv(said + np.diag(precision)))
         learned = 1 - var * precision
         square = (now.fixed - start.fixed)[:, column] ** 2
-        sure = 1 - doubt if column else 1.0
-        expected[1, column] = (square[1] + 2 * sure * believed[1, column]) / (learned[1] + 2)
+        expected[1, column] = (square[1] + 2 * believed[1, column]) / (learned[1] + 2)
         if column:
             expected[0] = (square[0] + 2 * believed[0, 1]) / (learned[0] + 2)
     np.testing.assert_allclose(passes.scale, expected, rtol=1e-6)

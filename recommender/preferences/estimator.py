@@ -14,6 +14,7 @@ from recommender.preferences.em import fit_parameters
 from recommender.preferences.factors import learn_factors
 from recommender.preferences.feedback import Feedback
 from recommender.preferences.frames import check_ratings, idea_rows, keys_of
+from recommender.preferences.heard import worth_hearing
 from recommender.preferences.model import (
     CouplePosterior,
     CoupleRatings,
@@ -48,6 +49,8 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         Whether a fit without a prior expects of ideas that nobody rated what rated ones like them are worth.
     place_people : bool
         Whether a fit that counts raters takes which ideas somebody rated for something that they said.
+    doubt_answers : bool
+        Whether a fit without a prior hears answers only if they foretell what people who were left out like.
     max_iterations : int
     on_iteration : callable
         Told the number of each iteration and the objective after it.
@@ -88,6 +91,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         ordinal: bool = True,
         expect_unrated: bool = True,
         place_people: bool = True,
+        doubt_answers: bool = True,
         max_iterations: int = 300,
         on_iteration: Callable[[int, float], None] | None = None,
         n_jobs: int = 1,
@@ -99,6 +103,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         self.ordinal = ordinal
         self.expect_unrated = expect_unrated
         self.place_people = place_people
+        self.doubt_answers = doubt_answers
         self.max_iterations = max_iterations
         self.on_iteration = on_iteration
         self.n_jobs = n_jobs
@@ -159,10 +164,16 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             people = people.sub(self.unanswered_).div(partner_units)
         ideas = ideas.div(idea_units)
         prior, known = vague_prior(self.ratings_, ideas, people), tags if self.expect_unrated else None
+        if people is not None and self.doubt_answers and not self._worth_hearing(prior, ideas, people):
+            people = 0 * people
         fitted = self._fitted(prior, ideas, people, VAGUE, known)
         on_axes = np.ones(len(self.places_.doubts))  # places are about 0 and in units of their own
         means = np.append(self.unanswered_, 0 * on_axes)
         return in_plain_units(fitted, idea_units, np.append(partner_units, on_axes), means)
+
+    def _worth_hearing(self, prior: Parameters, ideas: pd.DataFrame, people: pd.DataFrame) -> bool:
+        feedback = feedback_of(self.ratings_, ideas, people, len(prior.answer_names))
+        return worth_hearing(feedback, _started(prior, ideas), self.strength or VAGUE, self.n_jobs)
 
     @classmethod
     def from_parameters(
@@ -276,12 +287,7 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         tags: pd.DataFrame | None = None,
     ) -> Parameters:
         """Return the parameters that the ratings support; with ``tags``, those of unrated ideas too."""
-        start = replace(
-            prior,
-            idea_ids=tuple(ideas.index),
-            effects=np.zeros(len(ideas)),
-            effect_vars=np.full(len(ideas), prior.effect_var),
-        )
+        start = _started(prior, ideas)
         if self.ratings_.empty:
             return start
 
@@ -339,6 +345,16 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             date=pd.factorize(ratings["date_id"])[0],
             rating=ratings["rating"].to_numpy(dtype=float),
         )
+
+
+def _started(prior: Parameters, ideas: pd.DataFrame) -> Parameters:
+    """Return a prior that knows these ideas by name, and nothing of them beyond their features."""
+    return replace(
+        prior,
+        idea_ids=tuple(ideas.index),
+        effects=np.zeros(len(ideas)),
+        effect_vars=np.full(len(ideas), prior.effect_var),
+    )
 
 
 def _rows_of(members: list[object], partner_by_row: pd.Series) -> Iterator[tuple[np.ndarray, int]]:

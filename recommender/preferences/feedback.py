@@ -40,14 +40,14 @@ class Feedback:
         return self.of_couples(n_ratings, np.random.default_rng(0))
 
     def of_couples(self, n_ratings: int, rng: np.random.Generator) -> Feedback:
-        """Return the feedback of couples drawn at random, as many as hold about ``n_ratings``.
-
-        Ideas, partners and answers keep their positions; dates are counted anew.
-        """
+        """Return the feedback of couples drawn at random, as many as hold about ``n_ratings``."""
         sizes = np.bincount(self.couple)
         order = rng.permutation(len(sizes))
         drawn = order[: np.searchsorted(np.cumsum(sizes[order]), n_ratings) + 1]
-        rows = np.flatnonzero(np.isin(self.couple, drawn))
+        return self.of_rows(np.flatnonzero(np.isin(self.couple, drawn)))
+
+    def of_rows(self, rows: np.ndarray) -> Feedback:
+        """Return some of the ratings; ideas, partners and couples keep their positions, dates do not."""
         return replace(
             self,
             rating=self.rating[rows],

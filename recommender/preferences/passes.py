@@ -131,9 +131,9 @@ class Passes:
         ]
         square = (current.fixed - self.prior.fixed) ** 2
         learned = 1 - np.transpose(known) * self._precision()
-        worth, sure = self.held.scales, self.held.sure
-        of_tags = (square[1:].sum(axis=0) + worth * sure[1]) / (learned[1:].sum(axis=0) + worth)
-        of_leniency = (square[0, 1:].sum() + worth * sure[0]) / (learned[0, 1:].sum() + worth)
+        worth, believed = self.held.scales, self.held.scale
+        of_tags = (square[1:].sum(axis=0) + worth * believed[1]) / (learned[1:].sum(axis=0) + worth)
+        of_leniency = (square[0, 1:].sum() + worth * believed[0]) / (learned[0, 1:].sum() + worth)
         self.scale = np.array([of_leniency, of_tags])
         self._preconditioner = Preconditioner(self.design, self._told, self._precision())
 

@@ -22,9 +22,6 @@ class Strength:
         Observations' worth of prior for noise, shock and idea effects.
     scales : float
         Weights' worth of prior for how much the tags, and each answer, may say.
-    doubt : float
-        The share of what answers are believed to say of tags that does not count when it is learned: near 1,
-        ``scales`` holds that they say next to nothing. 1 would leave no variance to what is not known.
     level_sd : float
         Prior standard deviation of the level, as a share of that of ratings under the prior. Small: the level
         is that of all ideas, and ratings are only of those that were chosen (Marlin and Zemel 2009).
@@ -36,15 +33,14 @@ class Strength:
     covariances: float = 1.0
     variances: float = 5.0
     scales: float = 10.0
-    doubt: float = 0.0
     level_sd: float = 0.02
     appeal_sd: float = 0.15
     answer_sd: float = 0.2
 
 
-VAGUE = Strength(covariances=3.0, variances=2.0, scales=0.1, doubt=0.99)
-"""For a prior that states nothing: its scales are a guess and give way at once, an answer has to show that it
-says anything, and that no tag matters more than another is held until many say otherwise."""
+VAGUE = Strength(covariances=3.0, variances=2.0, scales=0.1)
+"""For a prior that states nothing: its scales are a guess and give way at once, and that no tag matters more
+than another is held until many say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +53,6 @@ class Held:
     level_var : float
     scale : ndarray of shape (2, A)
         Prior variance of a weight of each column: what it says of leniency, and of each tag.
-    sure : ndarray of shape (2, A)
-        What of ``scale`` is not doubted.
     """
 
     covariances: float
@@ -66,7 +60,6 @@ class Held:
     scales: float
     level_var: float
     scale: np.ndarray
-    sure: np.ndarray
 
 
 def held(strength: Strength, prior: Parameters, design: np.ndarray, answers: np.ndarray) -> Held:
@@ -77,16 +70,12 @@ def held(strength: Strength, prior: Parameters, design: np.ndarray, answers: np.
     scale[1] /= n_features
     scale[1, 0] = strength.appeal_sd**2 / n_features
     rating_var = _rating_var(prior, design)
-    scale *= rating_var
-    sure = scale.copy()
-    sure[1, 1:] *= 1 - strength.doubt
     return Held(
         covariances=strength.covariances * design.shape[1],
         variances=strength.variances,
         scales=strength.scales,
         level_var=rating_var * strength.level_sd**2,
-        scale=scale,
-        sure=sure,
+        scale=rating_var * scale,
     )
 
 

@@ -8,9 +8,10 @@ import pandas as pd
 
 from recommender.preferences.estimator import HierarchicalRecommender
 
-TERMS = ("factors", "raters", "places", "steps", "unrated", "answers", "tags")
+TERMS = ("factors", "raters", "places", "steps", "unrated", "doubt", "answers", "tags")
 """What can be left out: factors of ideas, who rated them, what people rated, how far apart the steps of
-ratings are, what is expected of ideas that nobody rated, what people said, what ideas are."""
+ratings are, what is expected of ideas that nobody rated, that answers have to show what they foretell,
+what people said, what ideas are."""
 
 
 class WithoutRecommender(HierarchicalRecommender):
@@ -29,6 +30,7 @@ class WithoutRecommender(HierarchicalRecommender):
             place_people=term != "places",
             ordinal=term != "steps",
             expect_unrated=term != "unrated",
+            doubt_answers=term != "doubt",
         )
         self.term = term
 
