@@ -1,7 +1,9 @@
 """``make bench-scale``: a week's plans for everybody, and its pages, from a thousand couples to a million.
 
 One database grows tenfold at a time. At each size everybody is planned for by two processes, and then that
-week is asked for over loopback by partners drawn from all of them. All couples are simulated. Other sizes can
+week is asked for over loopback by partners drawn from all of them, one after the other and of one worker:
+which of several workers a connection falls to, and how many requests that one has at a time, is chance, and
+moves what is answered a second more than a database does. All couples are simulated. Other sizes can
 be named: ``python -m tests.bench_scale 1000 20000``. A million take about 16 GB of disk while it runs. What
 is measured is printed and kept size by size, so that a run that is stopped leaves what it had.
 """
@@ -26,7 +28,7 @@ from recommender.service import Deployment, Settings, open_deployment
 from recommender.service.secret import hashed, new_secret
 from recommender.store.access import insert_token, use_token
 from recommender.store.engine import transaction
-from tests.bench_service import CLIENTS, ROUNDS, SECONDS, WORKERS, bare, body_of, load, planned
+from tests.bench_service import ROUNDS, SECONDS, bare, body_of, load, planned
 from tests.crowds import partner_id, settle
 from tests.record import record
 from tests.serving import served
@@ -65,14 +67,13 @@ def asked(deployment: Deployment, week: Week, n_couples: int) -> dict[str, float
     The bare route is asked in between, since a machine's own pace changes while a million couples settle.
     """
     requests = [(f"/v1/weeks/{week}", token) for token in invited(deployment, n_couples)]
-    shares = [requests[at::CLIENTS] for at in range(CLIENTS)]
-    with served(deployment.settings.home, "--workers", str(WORKERS)) as it:
-        load(it.url, it.process.pid, shares)
-        with bare(body_of(it.url, *requests[0])) as (url, server):
+    with served(deployment.settings.home) as it:
+        load(it.url, it.process.pid, [requests])
+        with bare(body_of(it.url, *requests[0]), workers=1) as (url, server):
             rounds = [
                 (
-                    load(it.url, it.process.pid, shares),
-                    load(url, server, [repeat(("/same", ""))] * CLIENTS, SECONDS),
+                    load(it.url, it.process.pid, [requests]),
+                    load(url, server, [repeat(("/same", ""))], SECONDS),
                 )
                 for _ in range(ROUNDS)
             ]

@@ -142,11 +142,11 @@ def _spent(server: int) -> float:
 
 
 @contextmanager
-def bare(body: bytes) -> Iterator[tuple[str, int]]:
+def bare(body: bytes, workers: int = WORKERS) -> Iterator[tuple[str, int]]:
     """Serve nothing but these bytes, and yield the address and the process."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-c", BARE, str(port), str(WORKERS)],
+        [sys.executable, "-c", BARE, str(port), str(workers)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
