@@ -15,6 +15,7 @@ from gunicorn.workers.base import Worker
 
 from api.logs import log_to_stderr
 from api.metrics import forget_worker
+from api.sharing import AWAY, SharingWorker, seated
 
 THREADS = 8
 """Requests that one worker answers at once."""
@@ -84,13 +85,14 @@ def serve(
         # From a terminal it reaches every process; the workers wait for the parent's word.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def ended(_arbiter: Arbiter, worker: Worker) -> None:
+    def ended(_arbiter: Arbiter, worker: SharingWorker) -> None:
+        worker.counts[worker.seat] = AWAY
         forget_worker(worker.pid)
 
     settings = {
         "bind": f"{host}:{port}",
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": SharingWorker,
         "threads": THREADS,
         "preload_app": True,
         "graceful_timeout": STOP_SECONDS,
@@ -98,6 +100,7 @@ def serve(
         "logger_class": _Log,
         "proc_name": "rekindle",
         "when_ready": ready,
+        "pre_fork": seated(workers),
         "post_worker_init": begun,
         "child_exit": ended,
         "on_exit": lambda _arbiter: on_end(),

@@ -10,10 +10,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from sqlalchemy import create_engine, select
 
@@ -114,6 +118,53 @@ def test_a_worker_that_dies_is_replaced(running: Served) -> None:
 
     assert len(set(running.workers()) - {before[0]}) == N_WORKERS
     assert {ask(running, "GET", "/health/ready")[0] for _ in range(20)} == {200}
+
+
+def connected(it: Served) -> list[int]:
+    """Return how many connections each worker has open, fewest first."""
+    port = urlsplit(it.url).port
+    open_to = (psutil.Process(pid).net_connections("tcp") for pid in it.workers())
+    return sorted(
+        sum(one.status == psutil.CONN_ESTABLISHED and one.laddr.port == port for one in of_worker)
+        for of_worker in open_to
+    )
+
+
+@contextmanager
+def staying(it: Served, n_clients: int) -> Iterator[None]:
+    """Let clients come all at once, be answered and stay for the while."""
+    with ExitStack() as clients, ThreadPoolExecutor(n_clients) as at_once:
+
+        def come(_number: int) -> None:
+            client = HTTPConnection(urlsplit(it.url).netloc, timeout=30)
+            clients.callback(client.close)
+            client.request("GET", "/health/live")
+            client.getresponse().read()
+
+        list(at_once.map(come, range(n_clients)))
+        yield
+    while sum(connected(it)):
+        time.sleep(0.05)
+
+
+def test_clients_are_shared_out(running: Served) -> None:
+    """Of twelve that come at once and stay, none of three workers has more than one above its four."""
+    for _ in range(10):
+        with staying(running, 4 * N_WORKERS):
+            assert max(connected(running)) <= 5
+
+
+def test_nobody_waits_for_a_worker_that_hangs(running: Served) -> None:
+    """With one stopped that has fewest, those who come are answered by the others, soon."""
+    stopped = running.workers()[0]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        with staying(running, 6):
+            assert time.monotonic() - begun < 5
+            assert connected(running)[0] == 0
+    finally:
+        os.kill(stopped, signal.SIGCONT)
 
 
 def test_a_flood_is_not_read(running: Served) -> None:
