@@ -40,15 +40,17 @@ class SharingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wait for what happens, new connections included if it is this worker's turn; then see to it."""
         self.counts[self.seat] = self.nr_conns if self.alive else AWAY
-        leaves = self.alive and not self._has_fewest()
-        self.looks = leaves and monotonic() >= self.look_at
-        if self.looks or not leaves:
+        if not self.alive or self._has_fewest():
+            self.looks, self.look_at = False, monotonic() + PATIENCE_SECONDS
+            super().wait_for_and_dispatch_events(timeout)
+            return
+        self.looks = monotonic() >= self.look_at
+        if self.looks:
             self.look_at = monotonic() + PATIENCE_SECONDS
-        else:
-            self.set_accept_enabled(False)
-        if leaves:
-            timeout = 0 if self.looks else min(timeout, PATIENCE_SECONDS)
-        super().wait_for_and_dispatch_events(timeout)
+            super().wait_for_and_dispatch_events(0)
+            return
+        self.set_accept_enabled(False)
+        super().wait_for_and_dispatch_events(min(timeout, PATIENCE_SECONDS))
 
     def accept(self, listener: socket) -> None:
         """Take a connection, unless another has come to have fewer meanwhile."""

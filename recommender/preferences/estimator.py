@@ -164,16 +164,10 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             people = people.sub(self.unanswered_).div(partner_units)
         ideas = ideas.div(idea_units)
         prior, known = vague_prior(self.ratings_, ideas, people), tags if self.expect_unrated else None
-        if people is not None and self.doubt_answers and not self._worth_hearing(prior, ideas, people):
-            people = 0 * people
         fitted = self._fitted(prior, ideas, people, VAGUE, known)
         on_axes = np.ones(len(self.places_.doubts))  # places are about 0 and in units of their own
         means = np.append(self.unanswered_, 0 * on_axes)
         return in_plain_units(fitted, idea_units, np.append(partner_units, on_axes), means)
-
-    def _worth_hearing(self, prior: Parameters, ideas: pd.DataFrame, people: pd.DataFrame) -> bool:
-        feedback = feedback_of(self.ratings_, ideas, people, len(prior.answer_names))
-        return worth_hearing(feedback, _started(prior, ideas), self.strength or VAGUE, self.n_jobs)
 
     @classmethod
     def from_parameters(
@@ -287,7 +281,12 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         tags: pd.DataFrame | None = None,
     ) -> Parameters:
         """Return the parameters that the ratings support; with ``tags``, those of unrated ideas too."""
-        start = _started(prior, ideas)
+        start = replace(
+            prior,
+            idea_ids=tuple(ideas.index),
+            effects=np.zeros(len(ideas)),
+            effect_vars=np.full(len(ideas), prior.effect_var),
+        )
         if self.ratings_.empty:
             return start
 
@@ -296,11 +295,15 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             if self.on_iteration is not None:
                 self.on_iteration(number, objective)
 
+        strength = self.strength or strength
         feedback = feedback_of(self.ratings_, ideas, people, len(start.answer_names))
+        doubted = self.doubt_answers and self.prior is None and len(start.answer_names) > 0
+        if doubted and not worth_hearing(feedback, start, strength, self.n_jobs):
+            feedback = replace(feedback, answers=np.zeros_like(feedback.answers))
         fitted = fit_parameters(
             feedback,
             start,
-            strength=self.strength or strength,
+            strength=strength,
             max_iterations=self.max_iterations,
             on_iteration=note,
             n_jobs=self.n_jobs,
@@ -345,16 +348,6 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
             date=pd.factorize(ratings["date_id"])[0],
             rating=ratings["rating"].to_numpy(dtype=float),
         )
-
-
-def _started(prior: Parameters, ideas: pd.DataFrame) -> Parameters:
-    """Return a prior that knows these ideas by name, and nothing of them beyond their features."""
-    return replace(
-        prior,
-        idea_ids=tuple(ideas.index),
-        effects=np.zeros(len(ideas)),
-        effect_vars=np.full(len(ideas), prior.effect_var),
-    )
 
 
 def _rows_of(members: list[object], partner_by_row: pd.Series) -> Iterator[tuple[np.ndarray, int]]:
