@@ -173,8 +173,9 @@ def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_array_equal(who[batch.real], PARTNER[found])
 
 
-def test_couples_rich_in_ratings_are_solved_by_weights() -> None:
-    """With fewer weights than ratings the cheaper way is taken, else every rating counts in a batch."""
+def test_couples_rich_in_ratings_are_solved_by_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more than so many ratings a weight the cheaper way is taken, else all ratings count in a batch."""
+    monkeypatch.setattr(solvers, "RICH", 1)
     design, _, parameters = world(1)
     kernel = kernel_of(design, parameters)
     assert isinstance(solvers.solver_of(split()[2], kernel, parameters), RichSolver)
@@ -182,9 +183,29 @@ def test_couples_rich_in_ratings_are_solved_by_weights() -> None:
 
 
 def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A catalogue over the bound is multiplied batch by batch."""
+    """Nine ideas of four columns are within three a column, and over two."""
     design, _, parameters = world(1)
-    monkeypatch.setattr(kernels, "TABLED_IDEAS", N_IDEAS)
+    monkeypatch.setattr(kernels, "TABLED_IDEAS", 3)
     assert isinstance(kernel_of(design, parameters), TabledKernel)
-    monkeypatch.setattr(kernels, "TABLED_IDEAS", N_IDEAS - 1)
+    monkeypatch.setattr(kernels, "TABLED_IDEAS", 2)
     assert isinstance(kernel_of(design, parameters), ComputedKernel)
+
+
+@pytest.mark.parametrize("n", [1, 23, 24, 61])
+def test_matrices_are_inverted_by_halves(n: int) -> None:
+    """The inverse times the matrix is one, and the determinant is LAPACK's; badly conditioned ones too."""
+    rng = np.random.default_rng(n)
+    turn = np.linalg.qr(rng.normal(size=(3, n, n)))[0]
+    matrices = (turn * np.geomspace(1, 1e6, n)) @ turn.transpose(0, 2, 1)
+    inverse, log_determinant = solvers.inverse_of(matrices)
+    np.testing.assert_allclose(inverse @ matrices, np.tile(np.eye(n), (3, 1, 1)), atol=1e-8)
+    assert log_determinant == pytest.approx(np.linalg.slogdet(matrices)[1].sum())
+
+
+def test_what_is_not_positive_definite_is_refused() -> None:
+    """Whichever half it is in."""
+    for at in (0, 59):
+        matrix = np.eye(60)
+        matrix[at, at] = -1.0
+        with pytest.raises(np.linalg.LinAlgError):
+            solvers.inverse_of(matrix[None])

@@ -1,8 +1,8 @@
 """What the prior says that two ratings share because of their ideas: ``x' K y`` for features x and y.
 
 ``K`` is the couple's covariance for ratings of two partners, and the couple's and the partner's together for
-two of one. A catalogue is small and rated often, so every two ideas are multiplied once and looked up; where
-ideas are too many for that, the products of each batch are computed.
+two of one. Ideas of many features are multiplied once, every two, and looked up; where there are many ideas
+for their features, the products of each batch are computed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from recommender.preferences.model import Parameters
 
-TABLED_IDEAS = 2048
-"""Ideas at most whose products are tabled: two tables of 32 MiB."""
+TABLED_IDEAS = 8
+"""Ideas a feature at most whose products are tabled; with more, to make and to add up tables costs more."""
 
 
 class Kernel(Protocol):
@@ -39,7 +39,7 @@ class Kernel(Protocol):
 
 def kernel_of(design: np.ndarray, parameters: Parameters) -> Kernel:
     """Return the products of these ideas under ``parameters``, the cheaper way."""
-    if len(design) <= TABLED_IDEAS:
+    if len(design) <= TABLED_IDEAS * design.shape[1]:
         return TabledKernel(design, parameters)
     return ComputedKernel(design, parameters)
 

@@ -1,0 +1,83 @@
+"""Where passes of EM are going: Anderson's extrapolation of the variances.
+
+EM moves little where feedback says little. How its moves changed from pass to pass tells where they would
+vanish: of all mixtures of the last points, the one whose move is expected to be shortest, and that move
+(Anderson 1965, *Journal of the ACM* 12; Walker & Ni 2011, *SIAM Journal on Numerical Analysis* 49, eq. 2.2;
+for EM, and held back a little: Henderson & Varadhan 2019, *Journal of Computational and Graphical
+Statistics* 28). Variances are told as logarithms, so whatever comes of them is positive definite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from recommender.preferences.model import Parameters
+
+MEMORY = 12
+"""How many changes of moves are remembered."""
+
+DAMPING = 1e-3
+"""Of each remembered change, as a share of its square: changes that are nearly alike say nothing certain."""
+
+FARTHEST = 3.0
+"""How far past a pass's end any logarithm may be taken: a factor of twenty."""
+
+
+class Extrapolation:
+    """The last passes of a climb, and where they lead."""
+
+    def __init__(self) -> None:
+        self._starts: list[np.ndarray] = []
+        self._moves: list[np.ndarray] = []
+
+    def after(self, start: Parameters, end: Parameters) -> Parameters:
+        """Return ``end`` with the variances that passes lead to; the last of them went from ``start``."""
+        from_, to = _logarithms(start), _logarithms(end)
+        self._starts = [*self._starts[-MEMORY:], from_]
+        self._moves = [*self._moves[-MEMORY:], to - from_]
+        if len(self._moves) < 2:
+            return end
+        starts, moves = np.diff(self._starts, axis=0), np.diff(self._moves, axis=0)
+        alike = moves @ moves.T
+        alike[np.diag_indices_from(alike)] *= 1 + DAMPING
+        leap = -np.linalg.lstsq(alike, moves @ self._moves[-1])[0] @ (starts + moves)
+        return _with_logarithms(end, to + leap * min(1.0, FARTHEST / np.abs(leap).max()))
+
+    def misled(self) -> None:
+        """Forget the older half of the passes: moves were not as even as they led one to believe."""
+        kept = len(self._moves) // 2
+        self._starts, self._moves = self._starts[kept:], self._moves[kept:]
+
+
+def _logarithms(parameters: Parameters) -> np.ndarray:
+    """Return all variances as one vector: matrix logarithms of covariances, logarithms of the others."""
+    covariances = parameters.couple_cov, parameters.partner_cov
+    variances = parameters.shock_var, parameters.noise_var, parameters.effect_var
+    return np.concatenate([*(_logarithm(each).ravel() for each in covariances), np.log(variances)])
+
+
+def _with_logarithms(parameters: Parameters, logarithms: np.ndarray) -> Parameters:
+    couple, partner, rest = np.split(logarithms, np.cumsum([parameters.couple_cov.size] * 2))
+    shape = parameters.couple_cov.shape
+    shock_var, noise_var, effect_var = np.exp(rest).tolist()
+    return replace(
+        parameters,
+        couple_cov=_exponential(couple.reshape(shape)),
+        partner_cov=_exponential(partner.reshape(shape)),
+        shock_var=shock_var,
+        noise_var=noise_var,
+        effect_var=effect_var,
+    )
+
+
+def _logarithm(covariance: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(covariance)
+    least = np.finfo(float).eps * values[-1]  # what is less is rounding
+    return np.asarray((vectors * np.log(np.maximum(values, least))) @ vectors.T)
+
+
+def _exponential(logarithm: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(logarithm)
+    return np.asarray((vectors * np.exp(values)) @ vectors.T)
