@@ -59,6 +59,20 @@ def test_what_answers_foretell_is_a_ratio_of_likelihoods() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
+def test_a_few_ratings_of_each_person_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of five that each partner of a couple gave, of the same dates; and all of who gave one."""
+    monkeypatch.setattr(heard, "EACH", 2)
+    partner, date = np.array([0, 1, 2, 0, 1, 1, 0, 0, 1, 0, 1]), np.array([0, 0, 9, 1, 1, 2, 2, 3, 3, 4, 4])
+    rating = np.arange(11.0)
+    given = Feedback(
+        rating, np.zeros(11, int), partner, partner // 2, date, np.zeros((1, 1)), np.zeros((3, 0))
+    )
+    some = heard._some_of_each(given)
+    assert np.bincount(some.partner).tolist() == [2, 2, 1]
+    dates = date[some.rating.astype(int)]
+    assert set(dates[some.partner == 0]) == set(dates[some.partner == 1])
+
+
 def crowd(foretells: float, n_people: int = 60) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return people who like loud ideas or quiet ones, and said so more or less truly, two in a couple."""
     rng = np.random.default_rng(3)

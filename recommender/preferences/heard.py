@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.linalg import solve_triangular
 from sklearn.model_selection import GroupKFold
 
@@ -13,6 +14,9 @@ from recommender.preferences.strength import Strength
 
 FOLDS, PASSES = 5, 8
 """How many are left out in turn, and passes over the others: more of them would tell the same."""
+
+EACH = 20
+"""Ratings of each person at most that are looked at: people say whether answers foretell, not ratings."""
 
 PEOPLE = 1_000
 """With more people than this a fit sees by itself which answers say nothing."""
@@ -34,7 +38,7 @@ def worth_hearing(feedback: Feedback, prior: Parameters, strength: Strength, n_j
         return True
     if len(np.unique(feedback.couple)) < FOLDS:
         return False
-    gains = []
+    feedback, gains = _some_of_each(feedback), []
     for seen, left_out in GroupKFold(FOLDS).split(feedback.rating, groups=feedback.couple):
         fitted = fit_parameters(
             feedback.of_rows(seen), prior, strength=strength, max_iterations=PASSES, n_jobs=n_jobs
@@ -42,6 +46,13 @@ def worth_hearing(feedback: Feedback, prior: Parameters, strength: Strength, n_j
         gains.append(foretold(fitted, feedback.of_rows(left_out)))
     gain = np.concatenate(gains)
     return bool(gain.sum() > np.sqrt(len(gain)) * gain.std())
+
+
+def _some_of_each(feedback: Feedback) -> Feedback:
+    """Return ``EACH`` ratings of everybody, or all; dates are drawn, so that partners keep the same ones."""
+    order = np.argsort(np.random.default_rng(0).random(len(feedback.rating))[feedback.date], kind="stable")
+    partner = pd.Series(feedback.partner[order])
+    return feedback.of_rows(np.sort(order[partner.groupby(partner).cumcount() < EACH]))
 
 
 def foretold(parameters: Parameters, feedback: Feedback) -> np.ndarray:
