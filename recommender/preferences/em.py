@@ -26,7 +26,7 @@ from recommender.preferences.strength import Strength
 SCALE_STEPS, SCALE_PASSES = 6, 3
 """How often the scales of the fixed weights are learned at first, and after how many passes each time."""
 
-PATIENCE = 4
+PATIENCE = 3
 """Passes that together must have gained hardly anything: after a short step, little gain says little."""
 
 SAMPLE_RATINGS = 10_000
@@ -38,7 +38,7 @@ covariance needs many couples, however much each of them rated (on MovieLens, 27
 Fixed weights and ideas' effects are met by all ratings, once."""
 
 FEW_RATINGS = 10_000
-"""Fewer do not make a fit stop later: what half a nat more likely says is nothing."""
+"""Fewer do not make a fit stop later: what a nat more likely says is nothing."""
 
 
 def _silent(_number: int, _objective: float) -> None:
@@ -51,7 +51,7 @@ def fit_parameters(
     *,
     strength: Strength | None = None,
     max_iterations: int = 300,
-    tolerance: float = 5e-5,
+    tolerance: float = 1e-4,
     on_iteration: Callable[[int, float], None] = _silent,
     n_jobs: int = 1,
 ) -> Parameters:
