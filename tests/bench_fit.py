@@ -30,7 +30,10 @@ from recommender.preferences.estimator import HierarchicalRecommender
 from tests.record import record
 
 SIZES = (1_000, 10_000, 100_000)
-"""Partners, each with ten ratings."""
+"""Partners, each with ten ratings of the catalogue's ideas."""
+
+PARTNERS, IDEAS, FEATURES = 12_000, 1_000, 64
+"""Of the same with made-up ideas, half of whose features are marks that some have."""
 
 N_RATED, N_REVEALED, N_NEWCOMERS, N_LATENT, N_ANSWERS = 10, 2, 2_000, 8, 12
 N_COMPONENTS, PATIENCE, EPOCHS = 16, 3, 60
@@ -54,10 +57,18 @@ class Fit:
     accuracy: float
 
 
-def world(n_partners: int, seed: int = 1) -> World:
+def made_up_ideas() -> pd.DataFrame:
+    """Return ``IDEAS`` ideas with ``FEATURES`` features."""
+    rng = np.random.default_rng(0)
+    half = FEATURES // 2
+    marks, amounts = rng.random((IDEAS, half)) < 0.2, rng.normal(size=(IDEAS, FEATURES - half))
+    names = [f"feature_{at}" for at in range(FEATURES)]
+    return pd.DataFrame(np.hstack([marks, amounts]), [f"idea_{at}" for at in range(IDEAS)], names)
+
+
+def world(n_partners: int, ideas: pd.DataFrame, seed: int = 1) -> World:
     """Return so many simulated partners, two and two couples, who rate the same dates."""
     rng = np.random.default_rng(seed)
-    ideas = idea_frame(load_catalogue())
     tags = (ideas - ideas.mean()).to_numpy()
     tags = tags / np.sqrt((tags**2).sum(axis=1).mean())
     beyond = rng.normal(size=(len(ideas), N_LATENT)) / np.sqrt(N_LATENT)
@@ -147,35 +158,37 @@ MODELS: dict[str, tuple[str | None, Callable[[World], Fit]]] = {
 }
 
 
-def measured(sizes: Iterable[int] = SIZES) -> dict[str, dict[str, Fit]]:
-    """Return every installed model's fit, by the number of ratings."""
+def measured(sizes: Iterable[int], ideas: pd.DataFrame) -> dict[str, dict[str, Fit]]:
+    """Return every installed model's fit, by what it was fitted to."""
     installed = {
         name: fit for name, (package, fit) in MODELS.items() if package is None or find_spec(package)
     }
     found = {}
     for size in sizes:
-        it = world(size)
-        found[f"{len(it.known):,}"] = {name: fit(it) for name, fit in installed.items()}
+        it = world(size, ideas)
+        what = f"{len(it.known):,} of {len(ideas):,} × {ideas.shape[1]}"
+        found[what] = {name: fit(it) for name, fit in installed.items()}
     return found
 
 
 def main() -> None:
     """Print the table and record it."""
-    found = measured()
+    found = measured(SIZES, idea_frame(load_catalogue())) | measured([PARTNERS], made_up_ideas())
     table = Table(title="\nFitting, simulated people with ten ratings each", title_justify="left")
-    for column in ("ratings", "model", "seconds", "times ours", "newcomers' pairs in order after 2 ratings"):
+    of, judged_by = "ratings of ideas × features", "newcomers' pairs in order after 2 ratings"
+    for column in (of, "model", "seconds", "times ours", judged_by):
         table.add_column(column, justify="left" if column == "model" else "right")
-    for n_ratings, fits in found.items():
+    for what, fits in found.items():
         for name, fit in fits.items():
             ratio = fit.seconds / fits["rekindle"].seconds
-            table.add_row(n_ratings, name, f"{fit.seconds:.1f}", f"{ratio:.2f}", f"{fit.accuracy:.3f}")
+            table.add_row(what, name, f"{fit.seconds:.1f}", f"{ratio:.2f}", f"{fit.accuracy:.3f}")
     Console().print(table)
     figures = {
-        f"{size} ratings, {name}": {"seconds": fit.seconds, "newcomers' pairs in order": fit.accuracy}
-        for size, fits in found.items()
+        f"{what}, {name}": {"seconds": fit.seconds, "newcomers' pairs in order": fit.accuracy}
+        for what, fits in found.items()
         for name, fit in fits.items()
     }
-    record("Fitting", figures)
+    record("Fitting, ratings of ideas × features", figures)
 
 
 if __name__ == "__main__":

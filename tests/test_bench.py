@@ -21,7 +21,7 @@ def test_every_step_of_a_plan_is_timed() -> None:
 
 def test_fits_are_timed_and_judged() -> None:
     """Every model that is installed orders newcomers' ratings somehow, and ours better than a coin."""
-    (fits,) = bench_fit.measured([400]).values()
+    (fits,) = bench_fit.measured([400], bench_fit.made_up_ideas()).values()
 
     assert fits.keys() >= {"rekindle", "implicit, ALS"}
     assert all(fit.seconds > 0 and 0 <= fit.accuracy <= 1 for fit in fits.values())

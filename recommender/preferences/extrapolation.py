@@ -29,26 +29,36 @@ class Extrapolation:
     """The last passes of a climb, and where they lead."""
 
     def __init__(self) -> None:
-        self._starts: list[np.ndarray] = []
+        self._ends: list[np.ndarray] = []
         self._moves: list[np.ndarray] = []
+        self._led_to: Parameters | None = None
+        self._there = np.zeros(0)
 
     def after(self, start: Parameters, end: Parameters) -> Parameters:
         """Return ``end`` with the variances that passes lead to; the last of them went from ``start``."""
-        from_, to = _logarithms(start), _logarithms(end)
-        self._starts = [*self._starts[-MEMORY:], from_]
+        from_ = self._there if start is self._led_to else _logarithms(start)
+        to = _logarithms(end)
+        self._ends = [*self._ends[-MEMORY:], to]
         self._moves = [*self._moves[-MEMORY:], to - from_]
         if len(self._moves) < 2:
             return end
-        starts, moves = np.diff(self._starts, axis=0), np.diff(self._moves, axis=0)
-        alike = moves @ moves.T
+        leap = sum(share * there for share, there in zip(self._mixture(), self._ends, strict=True))
+        self._there = to + leap * min(1.0, FARTHEST / np.abs(leap).max())
+        self._led_to = _with_logarithms(end, self._there)
+        return self._led_to
+
+    def _mixture(self) -> np.ndarray:
+        """Return how much of each end to add to the last one for the shortest move; they sum to 0."""
+        products = np.array([[one @ other for other in self._moves] for one in self._moves])
+        changes = np.diff(np.eye(len(products)), axis=0)
+        alike = changes @ products @ changes.T
         alike[np.diag_indices_from(alike)] *= 1 + DAMPING
-        leap = -np.linalg.lstsq(alike, moves @ self._moves[-1])[0] @ (starts + moves)
-        return _with_logarithms(end, to + leap * min(1.0, FARTHEST / np.abs(leap).max()))
+        return np.asarray(-np.linalg.lstsq(alike, changes @ products[-1])[0] @ changes)
 
     def misled(self) -> None:
         """Forget the older half of the passes: moves were not as even as they led one to believe."""
         kept = len(self._moves) // 2
-        self._starts, self._moves = self._starts[kept:], self._moves[kept:]
+        self._ends, self._moves = self._ends[kept:], self._moves[kept:]
 
 
 def _logarithms(parameters: Parameters) -> np.ndarray:
