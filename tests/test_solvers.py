@@ -183,12 +183,12 @@ def test_couples_rich_in_ratings_are_solved_by_weights(monkeypatch: pytest.Monke
 
 
 def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nine ideas of four columns are within three a column, and over two."""
+    """Nine ideas of four columns are within nine, and three a column; not within eight, or two a column."""
     design, _, parameters = world(1)
-    monkeypatch.setattr(kernels, "TABLED_IDEAS", 3)
-    assert isinstance(kernel_of(design, parameters), TabledKernel)
-    monkeypatch.setattr(kernels, "TABLED_IDEAS", 2)
-    assert isinstance(kernel_of(design, parameters), ComputedKernel)
+    for most, a_feature, kind in ((9, 3, TabledKernel), (9, 2, ComputedKernel), (8, 3, ComputedKernel)):
+        monkeypatch.setattr(kernels, "TABLED_IDEAS", most)
+        monkeypatch.setattr(kernels, "TABLED_A_FEATURE", a_feature)
+        assert isinstance(kernel_of(design, parameters), kind)
 
 
 @pytest.mark.parametrize("n", [1, 23, 24, 61])

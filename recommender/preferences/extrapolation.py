@@ -2,7 +2,7 @@
 
 EM moves little where feedback says little. How its moves changed from pass to pass tells where they would
 vanish: of all mixtures of the last points, the one whose move is expected to be shortest, and that move
-(Anderson 1965, *Journal of the ACM* 12; Walker & Ni 2011, *SIAM Journal on Numerical Analysis* 49, eq. 2.2;
+(Anderson 1965, *Journal of the ACM* 12; Walker & Ni 2011, *SIAM Journal on Numerical Analysis* 49, section 2;
 for EM, and held back a little: Henderson & Varadhan 2019, *Journal of Computational and Graphical
 Statistics* 28). Variances are told as logarithms, so whatever comes of them is positive definite.
 """

@@ -13,8 +13,11 @@ import numpy as np
 
 from recommender.preferences.model import Parameters
 
-TABLED_IDEAS = 8
-"""Ideas a feature at most whose products are tabled; with more, to make and to add up tables costs more."""
+TABLED_IDEAS = 2048
+"""Ideas at most whose products are tabled: two tables of 32 MiB."""
+
+TABLED_A_FEATURE = 8
+"""The same for each feature; with more, to make and to add up tables costs more than it saves."""
 
 
 class Kernel(Protocol):
@@ -39,7 +42,7 @@ class Kernel(Protocol):
 
 def kernel_of(design: np.ndarray, parameters: Parameters) -> Kernel:
     """Return the products of these ideas under ``parameters``, the cheaper way."""
-    if len(design) <= TABLED_IDEAS * design.shape[1]:
+    if len(design) <= min(TABLED_IDEAS, TABLED_A_FEATURE * design.shape[1]):
         return TabledKernel(design, parameters)
     return ComputedKernel(design, parameters)
 
