@@ -421,8 +421,8 @@ def inverse_of(matrices: np.ndarray) -> tuple[np.ndarray, float]:
 def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the inverses of Cholesky's factors, and the sum of the factors' log determinants.
 
-    By halves (Golub & Van Loan 2013, *Matrix Computations*, section 4.2): with fifty rows or more, products of many matrices are
-    about twice as fast as LAPACK's solution of each.
+    By halves (Golub & Van Loan 2013, *Matrix Computations*, section 4.2): with fifty rows or more, products
+    of many matrices are about twice as fast as LAPACK's solution of each.
     """
     n = matrices.shape[1]
     if n < 2 * LEAST_HALF:
