@@ -174,12 +174,13 @@ def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_couples_rich_in_ratings_are_solved_by_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With more than so many ratings a weight the cheaper way is taken, else all ratings count in a batch."""
-    monkeypatch.setattr(solvers, "RICH", 1)
+    """Nine ratings, padded to ten, are over one for each of eight weights and one more, not over two more."""
     design, _, parameters = world(1)
     kernel = kernel_of(design, parameters)
-    assert isinstance(solvers.solver_of(split()[2], kernel, parameters), RichSolver)
-    assert isinstance(solvers.solver_of(split()[0], kernel, parameters), DenseSolver)
+    monkeypatch.setattr(solvers, "RICH", 1)
+    for more, kind in ((1, RichSolver), (2, DenseSolver)):
+        monkeypatch.setattr(solvers, "RICHER", more)
+        assert isinstance(solvers.solver_of(split()[2], kernel, parameters), kind)
 
 
 def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch) -> None:

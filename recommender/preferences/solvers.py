@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -24,8 +24,8 @@ from recommender.preferences.model import Parameters
 BATCH_RATINGS = 4096
 """Padded ratings in one batch of couples: enough to outweigh what each costs once, few enough for threads."""
 
-RICH = 3
-"""Ratings a weight above which a couple is solved in the space of the weights; else inverting is faster."""
+RICH, RICHER = 1.25, 100
+"""Ratings a weight, and more, above which a couple is solved in the space of the weights, which is faster."""
 
 LEAST_HALF = 12
 """Rows from which on a matrix is inverted by halves of so many or more."""
@@ -163,6 +163,11 @@ class Solver(Protocol):
         """
 
 
+def is_rich(n_ratings: Any, n_weights: Any) -> Any:
+    """Return whether couples have so many more ratings than weights that these are solved faster."""
+    return n_ratings > RICHER + RICH * n_weights
+
+
 def batches_of(
     couple: np.ndarray, partner: np.ndarray, idea: np.ndarray, date: np.ndarray, n_features: int
 ) -> tuple[Batch, ...]:
@@ -192,7 +197,8 @@ def batches_of(
         real = rows >= 0
         return Batch(rows, real, np.where(real, idea[rows], 0), np.where(real, date[rows], -1), partners)
 
-    rich = sizes > RICH * n_features * (np.diff(runs[starts], append=runs[-1] + 1))
+    n_partners = np.diff(runs[starts], append=runs[-1] + 1)
+    rich = is_rich(sizes, n_features * n_partners)
     by_size = np.lexsort((sizes, rich))
     parts = _parts(sizes[by_size], int((~rich).sum()))
     return tuple(some for part in parts for some in batch(by_size[part]).split())
@@ -201,7 +207,7 @@ def batches_of(
 def solver_of(batch: Batch, kernel: Kernel, parameters: Parameters) -> Solver:
     """Return the batch's covariances under ``parameters``, factorised the cheaper way."""
     n = batch.rows.shape[1]
-    if len(batch.rows) == 1 and n > RICH * batch.partners.shape[1] * kernel.design.shape[1]:
+    if len(batch.rows) == 1 and is_rich(n, batch.partners.shape[1] * kernel.design.shape[1]):
         return RichSolver(batch, kernel.design, parameters)
     if batch.alike.all():
         return AlikeSolver(batch, kernel, parameters)
