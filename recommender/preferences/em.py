@@ -74,20 +74,25 @@ def fit_parameters(
     strength = strength or Strength()
     few, more = feedback.sample(SAMPLE_RATINGS), feedback.sample(MORE_RATINGS, MORE_COUPLES)
     with threadpool_limits(1, user_api="blas"):
-        first = Passes(few, prior, strength, n_jobs)
-        start = prior
-        for _ in range(SCALE_STEPS):
-            start = _climb(first, start, SCALE_PASSES, 0.0, _silent)
-            first.learn_scale(start)
+        passes = Passes(few, prior, strength, n_jobs)
+        start = _scaled(passes, prior)
         if few is not more:
-            start = _climb(first, start, max_iterations, tolerance, _silent)
-        passes = Passes(more, prior, strength, n_jobs, first.scale)
+            start = _climb(passes, start, max_iterations, tolerance, _silent)
+            passes = Passes(more, prior, strength, n_jobs, passes.scale)
         if more is feedback:
             return _climb(passes, start, max_iterations, tolerance, on_iteration)
         start = _climb(passes, start, max_iterations, tolerance, _silent)
-        settled, objective = Passes(feedback, prior, strength, n_jobs, first.scale).settle(start)
+        settled, objective = Passes(feedback, prior, strength, n_jobs, passes.scale).settle(start)
         on_iteration(1, objective)
         return settled
+
+
+def _scaled(passes: Passes, start: Parameters) -> Parameters:
+    """Learn the scales of the fixed weights, and return the parameters that were reached on the way."""
+    for _ in range(SCALE_STEPS):
+        start = _climb(passes, start, SCALE_PASSES, 0.0, _silent)
+        passes.learn_scale(start)
+    return start
 
 
 def _climb(
