@@ -175,9 +175,9 @@ def main() -> None:
     """Print the table and record it."""
     found = measured(SIZES, idea_frame(load_catalogue())) | measured([PARTNERS], made_up_ideas())
     table = Table(title="\nFitting, simulated people with ten ratings each", title_justify="left")
-    of, judged_by = "ratings of ideas × features", "newcomers' pairs in order after 2 ratings"
+    of, judged_by = "ratings, ideas × features", "newcomers' pairs in order after 2 ratings"
     for column in (of, "model", "seconds", "times ours", judged_by):
-        table.add_column(column, justify="left" if column == "model" else "right")
+        table.add_column(column, justify="left" if column == "model" else "right", no_wrap=column == of)
     for what, fits in found.items():
         for name, fit in fits.items():
             ratio = fit.seconds / fits["rekindle"].seconds
