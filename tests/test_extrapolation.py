@@ -53,6 +53,13 @@ def test_no_leap_is_longer_than_a_factor() -> None:
     assert np.log(passes.after(told(40.0), told(20.0)).noise_var) == pytest.approx(17.0)
 
 
+def test_where_nothing_moves_passes_lead_nowhere() -> None:
+    """Two passes that end where they start say so, and divide nothing by nothing."""
+    passes = Extrapolation()
+    passes.after(told(2.0), told(2.0))
+    assert np.log(passes.after(told(2.0), told(2.0)).noise_var) == pytest.approx(2.0)
+
+
 def test_covariances_lead_to_covariances(monkeypatch: pytest.MonkeyPatch) -> None:
     """A half, then the root of a half of that, and so on: a quarter in the end, of every entry."""
     monkeypatch.setattr(extrapolation, "DAMPING", 0.0)

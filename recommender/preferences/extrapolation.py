@@ -43,7 +43,7 @@ class Extrapolation:
         if len(self._moves) < 2:
             return end
         leap = sum(share * there for share, there in zip(self._mixture(), self._ends, strict=True))
-        self._there = to + leap * min(1.0, FARTHEST / np.abs(leap).max())
+        self._there = to + leap / max(1.0, np.abs(leap).max() / FARTHEST)
         self._led_to = _with_logarithms(end, self._there)
         return self._led_to
 
