@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.learning.evaluation.choices import with_dealt
 from recommender.preferences import unrated
 from recommender.preferences.estimator import HierarchicalRecommender, feedback_of
 from recommender.preferences.feedback import Feedback
@@ -14,10 +15,11 @@ from recommender.preferences.model import Parameters
 from recommender.preferences.ridge import PENALTIES
 from recommender.preferences.units import own_units
 from recommender.preferences.unrated import (
+    by_the_average_person,
     expected_worth,
+    ideas_differ,
     nearness,
     with_unrated,
-    worth_of,
 )
 
 
@@ -100,6 +102,14 @@ def test_an_idea_counts_once_where_that_foretells_better() -> None:
     assert expected_worth(pd.DataFrame({"loud": np.zeros(23)}), worth, counts)[22] == pytest.approx(67 / 22)
 
 
+def test_dealt_zeros_do_not_show_that_ideas_differ() -> None:
+    """However popular some ideas are: five in a hundred people choose the first, hardly anybody the last."""
+    rng = np.random.default_rng(4)
+    partner, idea = np.nonzero(rng.random((400, 500)) < np.linspace(0.05, 0.005, 500))
+    dealt = with_dealt(pd.DataFrame({"partner_id": partner, "idea_id": idea}), rng)
+    assert not ideas_differ(dealt["rating"].to_numpy(), dealt["idea_id"].to_numpy())
+
+
 def stated(ideas: pd.DataFrame, *, said: float = 0.0) -> Parameters:
     """Return parameters of ideas: a level of 3.5, an answer worth ``said``.
 
@@ -142,18 +152,36 @@ def test_what_people_gave_counts_less_their_leniency() -> None:
     Where effects of 1.5 and -0.5 explain that, there is none.
     """
     feedback, before = given({"ann": [5.0, 3.0]}, THREE), stated(THREE)
-    np.testing.assert_allclose(worth_of(before, feedback), [5 - 1 / 3, 3 - 1 / 3, 0.0])
+    np.testing.assert_allclose(by_the_average_person(before, feedback), [5 - 1 / 3, 3 - 1 / 3])
     explained = replace(before, effects=np.array([1.5, -0.5, 0.0]))
-    np.testing.assert_allclose(worth_of(explained, feedback), [5.0, 3.0, 0.0])
+    np.testing.assert_allclose(by_the_average_person(explained, feedback), [5.0, 3.0])
 
 
 def test_what_people_gave_counts_less_what_they_had_said() -> None:
     """Ann's answer is worth half a point of anything, which leaves 4.5 and 2.5, on average the level.
 
-    Bo rated the first alone: 4 is 0 beyond 3.5 and that half point. (4.5 + 3.5) / 2 = 4.
+    Bo rated the first alone: 4 is 0 beyond 3.5 and that half point, which leaves 3.5.
     """
     feedback = given({"ann": [5.0, 3.0], "bo": [4.0]}, THREE)
-    np.testing.assert_allclose(worth_of(stated(THREE, said=0.5), feedback), [4.0, 2.5, 0.0])
+    np.testing.assert_allclose(by_the_average_person(stated(THREE, said=0.5), feedback), [4.5, 2.5, 3.5])
+
+
+@pytest.mark.parametrize(
+    ("second", "differ"),
+    [
+        ([3.0, 4.0], False),  # means 2.5 and 3.5: between 2 · (.5² + .5²) / 1 = 1, within 5 / 2
+        ([4.0, 5.0], True),  # means 2.5 and 4.5: between 2 · (1 + 1) / 1 = 4, within 5 / 2
+    ],
+)
+def test_ideas_differ_if_different_ones_do_more_than_one_does(second: list[float], differ: bool) -> None:
+    """The first got 1 and 4: 2 · 1.5² = 4.5 about its mean. The second adds 2 · .5² = .5."""
+    idea = np.array([3, 3, 7, 7])
+    assert ideas_differ(np.array([1.0, 4.0, *second]), idea) is differ
+
+
+def test_ideas_that_nobody_rated_twice_do_not_show_that_they_differ() -> None:
+    """Chance could have done it."""
+    assert not ideas_differ(np.array([1.0, 5.0, 3.0]), np.array([0, 1, 2]))
 
 
 def test_the_level_stays_that_of_all_ideas() -> None:
@@ -170,6 +198,15 @@ def test_nothing_changes_where_all_ideas_were_rated_or_hardly_one_was() -> None:
     before = stated(THREE)
     for ratings in ([5.0, 3.0, 4.0], [5.0]):
         assert with_unrated(before, given({"ann": ratings}, THREE), THREE) is before
+
+
+def test_nothing_changes_where_ratings_do_not_show_that_ideas_differ() -> None:
+    """Everybody gave as much to every idea as the next one gave to another: 5 and 4 in turn."""
+    ideas = pd.DataFrame({"loud": [1.0, 0.0, 1.0]}, index=THREE.index)
+    before = stated(ideas)
+    feedback = given({"ann": [5.0, 4.0], "bo": [4.0, 5.0]}, ideas)
+    assert with_unrated(before, feedback, ideas) is before
+    assert with_unrated(before, given({"ann": [5.0, 4.0], "bo": [5.0, 4.0]}, ideas), ideas) is not before
 
 
 def town() -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -4,7 +4,9 @@ What appeal, which is linear in the tags, leaves out of a rated idea is its effe
 rated appeal is all there is, and it knows less than it could: it takes tags one by one, and every idea counts
 about alike for it, however many took that idea up. So unrated ideas' worth is read off rated ones by kernel
 ridge regression (Rasmussen & Williams 2006, eq. 2.25), for which an idea may count as often as it was rated.
-How much it does, and the penalty, are what foretells left-out ideas best.
+How much it does, and the penalty, are what foretells left-out ideas best. Where ideas' ratings differ no more
+than those of one idea do, they say nothing of what ideas are worth, and appeal
+it stays.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def with_unrated(parameters: Parameters, feedback: Feedback, tags: pd.DataFrame)
     """Return ``parameters`` in which unrated ideas have the effect that makes them worth what is expected.
 
     What is expected beyond appeal is 0 on average over all ideas, rated or not: those that many rate are
-    better than others, and what is new need not be one of them.
+    better than others, and what is new need not be one of them. Effects stay as they are if ratings do not
+    show that ideas differ.
 
     Parameters
     ----------
@@ -45,16 +48,18 @@ def with_unrated(parameters: Parameters, feedback: Feedback, tags: pd.DataFrame)
     """
     counts = np.bincount(feedback.idea, minlength=len(tags))
     rated = counts > 0
-    if rated.all() or np.count_nonzero(rated) < 2:
+    ratings = by_the_average_person(parameters, feedback)
+    if rated.all() or np.count_nonzero(rated) < 2 or not ideas_differ(ratings, feedback.idea):
         return parameters
+    worth = np.bincount(feedback.idea, ratings, len(tags))[rated] / counts[rated]
     appeal = _design(parameters, feedback) @ parameters.fixed[:, 0]
     with threadpool_limits(1, user_api="blas"):
-        beyond = expected_worth(tags, worth_of(parameters, feedback)[rated], counts) - appeal
+        beyond = expected_worth(tags, worth, counts) - appeal
     return replace(parameters, effects=np.where(rated, parameters.effects, beyond - beyond.mean()))
 
 
-def worth_of(parameters: Parameters, feedback: Feedback) -> np.ndarray:
-    """Return the mean rating of each idea, shape (n_ideas,), less what answers and leniency explain; or 0.
+def by_the_average_person(parameters: Parameters, feedback: Feedback) -> np.ndarray:
+    """Return each rating, shape (n_ratings,), less what answers and leniency explain of it.
 
     Tastes that nobody could know beforehand stay in it: who takes an idea up likes its kind, and so will
     those who take up another.
@@ -68,10 +73,20 @@ def worth_of(parameters: Parameters, feedback: Feedback) -> np.ndarray:
     spread = parameters.couple_cov[0, 0] + parameters.partner_cov[0, 0]
     rest = parameters.effect_var + parameters.shock_var + parameters.noise_var
     beyond, sizes = np.bincount(partner, feedback.rating - expected), np.bincount(partner)
-    total = np.bincount(
-        idea, feedback.rating - said - (beyond / (sizes + rest / spread))[partner], len(design)
-    )
-    return np.asarray(total / np.maximum(np.bincount(idea, minlength=len(design)), 1))
+    return np.asarray(feedback.rating - said - (beyond / (sizes + rest / spread))[partner])
+
+
+def ideas_differ(ratings: np.ndarray, idea: np.ndarray) -> bool:
+    """Return whether ratings of different ideas differ more than those of one idea do.
+
+    That is, whether the F of a one-way analysis of variance (Fisher 1925, *Statistical Methods for Research
+    Workers*, chapter 7) is above 1. It is about 1 where ideas do not differ, and less where zeros were dealt
+    so that every idea has its share of them. If no idea was rated twice, nothing shows a difference.
+    """
+    _, at, counts = np.unique(idea, return_inverse=True, return_counts=True)
+    means = np.bincount(at, ratings) / counts
+    between, within = np.sum(counts * (means - ratings.mean()) ** 2), np.sum((ratings - means[at]) ** 2)
+    return bool(between * (len(ratings) - len(means)) > within * (len(means) - 1))
 
 
 def expected_worth(tags: pd.DataFrame, worth: np.ndarray, counts: np.ndarray) -> np.ndarray:
