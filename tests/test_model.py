@@ -9,8 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import block_diag
 
+from recommender.preferences.conditioning import InRatings, InWeights
 from recommender.preferences.estimator import HierarchicalRecommender, feedback_of, vague_prior
-from recommender.preferences.model import CoupleRatings, HierarchicalModel, Parameters, with_intercept
+from recommender.preferences.model import (
+    CoupleRatings,
+    HierarchicalModel,
+    Parameters,
+    with_features,
+    with_intercept,
+)
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
 from tests.contracts import LearnsTastes, RecommenderContract, pairs_of
@@ -168,6 +175,57 @@ def test_one_partner_alone(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(single.mean[0], both.mean[0], atol=1e-12)
     rows = np.arange(7)
     np.testing.assert_allclose(model.couple_std(single, rows), model.std(both, rows)[0], atol=1e-9)
+
+
+MANY = np.arange(1, 17)
+"""Ideas of twenty that are more than twice as many as four tags, two factors and a level."""
+
+
+@pytest.mark.parametrize(
+    ("idea", "date", "kind"),
+    [
+        (MANY, MANY, InWeights),
+        (np.where(MANY == 5, 4, MANY), MANY, InRatings),  # one idea twice
+        (MANY, np.where(MANY == 5, 4, MANY), InRatings),  # two in one evening
+        (MANY[:14], MANY[:14], InRatings),
+    ],
+)
+def test_who_rated_much_alone_is_known_exactly(
+    rng: np.random.Generator, idea: np.ndarray, date: np.ndarray, kind: type
+) -> None:
+    """As the stacked linear model has it, of whichever ideas: rated, not rated, or new."""
+    model = served(rng, n_ideas=20)
+    answers, n_rated = rng.normal(size=(2, 2)), len(idea)
+    ratings = CoupleRatings(np.zeros(n_rated, dtype=int), idea, date, rng.uniform(1, 5, n_rated))
+    mean, cov = brute_force(model, answers, ratings)
+    posterior = model.posterior(answers[:1], ratings)
+    assert isinstance(posterior.known.inverse, kind)
+    np.testing.assert_allclose(posterior.mean[0], mean[:20], atol=1e-9)
+    rows, std = np.array([19, 3, 0, 16, 5, 4]), np.sqrt(np.diag(cov))[:20]
+    np.testing.assert_allclose(model.std(posterior, rows)[0], std[rows], atol=1e-9)
+    np.testing.assert_allclose(model.couple_std(posterior, rows), std[rows], atol=1e-9)
+
+
+def test_weights_that_hang_together_wholly_can_be_met_too(rng: np.random.Generator) -> None:
+    """A covariance of rank two has eigenvalues that are 0 up to rounding, some of them below."""
+    seen, two, rest = rng.normal(size=(20, 6)), rng.normal(size=(6, 2)), rng.uniform(0.5, 1, 20)
+    cov, values = two @ two.T, rng.normal(size=20)
+    assert np.linalg.eigvalsh(cov).min() < 0
+    expected = np.linalg.solve(seen @ cov @ seen.T + np.diag(rest), values)
+    np.testing.assert_allclose(InWeights.of(seen, cov, rest).times(values), expected, atol=1e-12)
+
+
+def test_a_feature_that_came_after_training_hinders_nobody_who_rated_much(rng: np.random.Generator) -> None:
+    """It has no spread, so weights' covariance has no Cholesky factor."""
+    model = served(rng, n_ideas=20)
+    parameters = with_features(model.parameters, (*model.parameters.feature_names, "new"))
+    features = np.hstack([model.design[:, 1:5] + model.parameters.feature_means, rng.normal(size=(20, 1))])
+    wider = HierarchicalModel(parameters, model.idea_ids, features)
+    date = np.arange(19)
+    ratings = CoupleRatings(np.zeros(19, dtype=int), date, date, rng.uniform(1, 5, 19))
+    posterior = wider.posterior(np.zeros((1, 2)), ratings)
+    assert isinstance(posterior.known.inverse, InWeights)
+    np.testing.assert_allclose(posterior.mean, model.posterior(np.zeros((1, 2)), ratings).mean)
 
 
 def test_one_partner_s_rating_teaches_about_the_other(rng: np.random.Generator) -> None:

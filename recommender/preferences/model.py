@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import block_diag
-from scipy.linalg.lapack import dtrtri
+
+from recommender.preferences.conditioning import Conditioned, InRatings, Inverse, InWeights
 
 ROWS_AT_A_TIME = 10_000
 
@@ -191,7 +192,7 @@ class HierarchicalModel:
         ratings : CoupleRatings
         """
         known = self._condition(answers, ratings)
-        taught, shift, own = self._taught(known, known.solved(known.residual))
+        taught, shift, own = self._taught(known, known.inverse.times(known.residual))
         said = answers @ self._fixed[:, 1:].T
         effects, tags = self._effects + shift, self._tags
         factors = slice(tags.stop, None)
@@ -245,7 +246,7 @@ class HierarchicalModel:
         _, evening = np.unique(ratings.date, return_inverse=True)
         noise = rng.normal(0, np.sqrt(parameters.noise_var), size=len(ratings.rating)) + shocks[evening]
         seen = prior[ratings.partner, ratings.idea_index] + noise
-        taught, shift, own = self._taught(known, known.solved(known.residual - seen))
+        taught, shift, own = self._taught(known, known.inverse.times(known.residual - seen))
         fixed = with_intercept(answers) @ self._fixed.T
         return np.asarray(prior + self._effects + shift + own + (fixed + taught) @ self.design.T)
 
@@ -271,22 +272,41 @@ class HierarchicalModel:
         ideas, place = np.unique(rows, return_inverse=True)
         seen = self.design[ideas]
         couple_rows, partner_rows = seen @ self._couple_cov, seen @ self._partner_cov
-        shared, own = couple_rows @ seen.T, partner_rows @ seen.T
-        shared.flat[:: len(ideas) + 1] += self._effect_vars[ideas]
-        own.flat[:: len(ideas) + 1] += self._own_vars[ideas]
-        at = place[:, None] * len(ideas) + place
-        same_partner = partner[:, None] == partner
-        gram = shared.take(at) + same_partner * own.take(at) + rating_noise(self.parameters, ratings.date)
-        factor = np.linalg.cholesky(gram)
         fixed = with_intercept(answers)[partner] * (seen @ self._fixed)[place]
+        each_once = len(rows) == len(ideas) > 2 * self._n and _apart(ratings.date)
+        if len(answers) == 1 and each_once:  # with fewer ratings it would take longer
+            inverse: Inverse = self._inverse_alone(rows)
+        else:
+            products = couple_rows @ seen.T, partner_rows @ seen.T
+            inverse = self._inverse_together(ratings, ideas, place, *products)
         return Conditioned(
             rows=rows,
             couple_rows=couple_rows[place],
             partner_rows=partner_rows[place],
             mine=partner == np.arange(len(answers))[:, None],
-            inverse=_inverse(factor).T,
+            inverse=inverse,
             residual=ratings.rating - self._effects[rows] - fixed.sum(axis=1),
         )
+
+    def _inverse_alone(self, rows: np.ndarray) -> Inverse:
+        rest = self._effect_vars[rows] + self._own_vars[rows]
+        rest = rest + self.parameters.shock_var + self.parameters.noise_var
+        return InWeights.of(self.design[rows], self._couple_cov + self._partner_cov, rest)
+
+    def _inverse_together(
+        self,
+        ratings: CoupleRatings,
+        ideas: np.ndarray,
+        place: np.ndarray,
+        shared: np.ndarray,
+        own: np.ndarray,
+    ) -> Inverse:
+        shared.flat[:: len(ideas) + 1] += self._effect_vars[ideas]
+        own.flat[:: len(ideas) + 1] += self._own_vars[ideas]
+        at = place[:, None] * len(ideas) + place
+        same_partner = ratings.partner[:, None] == ratings.partner
+        noise = rating_noise(self.parameters, ratings.date)
+        return InRatings.of(shared.take(at) + same_partner * own.take(at) + noise)
 
     def _taught(self, known: Conditioned, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return how far ratings move partners' weights (P, F), ideas' effects (n,) and own finds (P, n).
@@ -303,61 +323,10 @@ class HierarchicalModel:
     def _explained(self, known: Conditioned, mine: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the variance of ideas that the ratings explain, shape (n_rows,).
 
-        Parameters
-        ----------
-        mine : ndarray of shape (N,)
-            How much of each rating's own part is theirs whose expectation is meant.
+        ``mine`` (N,) is how much of each rating's own part is theirs whose expectation is meant.
         """
-        if not len(rows):
-            return np.zeros(0)
-        half = self.design[rows] @ known.weights(mine)
-        order = np.argsort(rows)
-        at = order[np.searchsorted(rows, known.rows, sorter=order) % len(rows)]
-        again = (rows[at] == known.rows).nonzero()[0]
-        # What the idea has beyond its tags was in its own ratings too.
         of_idea = self._effect_vars[known.rows] + mine * self._own_vars[known.rows]
-        np.add.at(half, at[again], of_idea[again, None] * known.inverse[again])
-        return np.einsum("in,in->i", half, half)
-
-
-@dataclass(frozen=True, slots=True)
-class Conditioned:
-    """A couple's ratings made ready. N is their number.
-
-    Attributes
-    ----------
-    rows : ndarray of int, shape (N,)
-        The ideas that were rated.
-    couple_rows, partner_rows : ndarray of shape (N, F)
-        Their features times each covariance of the weights.
-    mine : ndarray of bool, shape (P, N)
-        Whose rating it is.
-    inverse : ndarray of shape (N, N)
-        ``inverse @ inverse.T`` is the inverse covariance of the ratings.
-    residual : ndarray of shape (N,)
-        Ratings less what was expected of them beforehand.
-    """
-
-    rows: np.ndarray
-    couple_rows: np.ndarray
-    partner_rows: np.ndarray
-    mine: np.ndarray
-    inverse: np.ndarray
-    residual: np.ndarray
-
-    def solved(self, values: np.ndarray) -> np.ndarray:
-        """Return the inverse covariance of the ratings times ``values``, shape (N,)."""
-        return np.asarray(self.inverse @ (values @ self.inverse))
-
-    def weights(self, mine: np.ndarray) -> np.ndarray:
-        """Return the covariance of weights with the ratings, times ``inverse``, shape (F, N).
-
-        Parameters
-        ----------
-        mine : ndarray of shape (N,)
-            How much of each rating's own part is theirs whose weights are meant.
-        """
-        return np.asarray((self.couple_rows + mine[:, None] * self.partner_rows).T @ self.inverse)
+        return known.explained(self.design[rows], mine, rows, of_idea)
 
 
 def with_intercept(matrix: np.ndarray) -> np.ndarray:
@@ -371,9 +340,9 @@ def _quadratic(design: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return np.concatenate([np.einsum("if,if->i", block @ covariance, block) for block in blocks])
 
 
-def _inverse(factor: np.ndarray) -> np.ndarray:
-    """Return the inverse of a lower triangle, of a few rows twenty times as fast as `solve_triangular`."""
-    return np.asarray(dtrtri(factor, lower=1)[0]) if len(factor) else factor
+def _apart(date: np.ndarray) -> bool:
+    """Return whether no two ratings were of one date."""
+    return len(np.unique(date)) == len(date)
 
 
 def rating_noise(parameters: Parameters, date: np.ndarray) -> np.ndarray:
