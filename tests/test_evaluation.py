@@ -23,6 +23,7 @@ from recommender.learning.evaluation.metrics import (
     rating_metrics,
 )
 from recommender.learning.evaluation.protocols import split
+from recommender.learning.evaluation.rivals import MyFMRecommender
 from recommender.preferences.estimator import HierarchicalRecommender
 from recommender.preferences.raters import RATERS
 from tests.contracts import pairs_of
@@ -255,6 +256,18 @@ def test_rivals_are_given_their_chance(name: str) -> None:
     table = summary(scores(pd.concat(judge(Dataset("crowd", ratings, ideas, people), plan)), plan.contenders))
     value = table[table["metric"] == "pairwise_accuracy"].set_index(["model", "n"])["value"]
     assert value[name, 10] > 0.6
+
+
+def test_a_rival_meets_each_rating_once() -> None:
+    """Whoever was in the fit already is not learned from twice where what they rated is revealed."""
+    ratings, ideas, _ = crowd()
+    model = MyFMRecommender().fit(ratings, ideas)
+    early = ratings[ratings["partner_id"] < "p010"]
+    strangers = early.assign(partner_id="new " + early["partner_id"])
+    met = model._with_revealed(pd.concat([early, strangers]))
+    columns = ["partner_id", "idea_id", "rating"]
+    wanted = pd.concat([ratings, strangers]).sort_values(columns, ignore_index=True)
+    pd.testing.assert_frame_equal(met.sort_values(columns, ignore_index=True), wanted)
 
 
 def test_command_writes_everything(tmp_path: Path) -> None:

@@ -50,7 +50,11 @@ class _Rival(BaseEstimator):  # type: ignore[misc]
         return features.reindex(pd.Index(people)).fillna(0.0).to_numpy(dtype=float)
 
     def _with_revealed(self, revealed: pd.DataFrame | None) -> pd.DataFrame:
-        return self.ratings_ if revealed is None else pd.concat([self.ratings_, revealed], ignore_index=True)
+        """Return all there is to fit on; what is revealed of a person replaces what the first fit saw."""
+        if revealed is None:
+            return self.ratings_
+        others = self.ratings_[~self.ratings_["partner_id"].isin(revealed["partner_id"])]
+        return pd.concat([others, revealed], ignore_index=True)
 
 
 class BoostingRecommender(_Rival):
