@@ -2,7 +2,7 @@
 
 The ratings of a couple share evenings and ideas, so their covariance is inverted as it is. Somebody alone who
 rated many ideas, each once, shares nothing but tastes with themselves: then it is a diagonal and as many
-dimensions as there are weights, and ten thousand ratings take no longer than they are many.
+dimensions as there are weights, and takes time in proportion to the ratings.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Inverse(Protocol):
     """The inverse covariance of a couple's ratings."""
 
     def times(self, values: np.ndarray) -> np.ndarray:
-        """Return it times ``values``, shape (N,)."""
+        """Return it times ``values``, which are of shape (N,) or (N, anything)."""
 
     def explained(self, design: np.ndarray, across: np.ndarray, again: Again) -> np.ndarray:
         """Return ``k' inverse k`` for each idea's covariance ``k`` with the ratings, shape (n_rows,).
@@ -101,8 +101,8 @@ class InRatings:
         return cls(_inverse_root(cov))
 
     def times(self, values: np.ndarray) -> np.ndarray:
-        """Return it times ``values``, shape (N,)."""
-        return np.asarray(self.root @ (values @ self.root))
+        """Return it times ``values``, which are of shape (N,) or (N, anything)."""
+        return np.asarray(self.root @ (self.root.T @ values))
 
     def explained(self, design: np.ndarray, across: np.ndarray, again: Again) -> np.ndarray:
         """Return ``k' inverse k``, shape (n_rows,)."""
@@ -115,45 +115,38 @@ class InRatings:
 class InWeights:
     """The inverse where one person rated each idea once (Woodbury; Rasmussen and Williams 2006, eq. A.9).
 
-    With ``D`` what ratings do not share and ``B = D^-1/2 seen spread``, it is
-    ``D^-1/2 (I - B root root' B') D^-1/2``, and ``root root'`` is the inverse of ``I + B'B``.
+    With ``D`` what ratings do not share it is ``D^-1/2 (I - half half') D^-1/2``.
 
     Attributes
     ----------
     precision : ndarray of shape (N,)
         The diagonal of ``D^-1/2``.
-    spread : ndarray of shape (F, F)
-        ``spread @ spread.T`` is the covariance of the weights.
-    root : ndarray of shape (F, F)
     half : ndarray of shape (N, F)
-        ``B root``.
+        With ``B = D^-1/2 seen root``, ``root root'`` being the covariance of the weights: ``half half'`` is
+        ``B (I + B'B)^-1 B'``.
     """
 
     precision: np.ndarray
-    spread: np.ndarray
-    root: np.ndarray
     half: np.ndarray
 
     @classmethod
     def of(cls, seen: np.ndarray, cov: np.ndarray, rest: np.ndarray) -> InWeights:
         """Return the inverse of ``seen @ cov @ seen.T`` with ``rest`` (N,) on its diagonal."""
-        spread, precision = _root(cov), 1 / np.sqrt(rest)
-        scaled = precision[:, None] * (seen @ spread)
-        root = _inverse_root(np.eye(len(cov)) + scaled.T @ scaled)
-        return cls(precision, spread, root, scaled @ root)
+        precision = 1 / np.sqrt(rest)
+        scaled = precision[:, None] * (seen @ _root(cov))
+        return cls(precision, scaled @ _inverse_root(np.eye(len(cov)) + scaled.T @ scaled))
 
     def times(self, values: np.ndarray) -> np.ndarray:
-        """Return it times ``values``, shape (N,)."""
-        values = self.precision * values
-        return np.asarray(self.precision * (values - self.half @ (values @ self.half)))
+        """Return it times ``values``, which are of shape (N,) or (N, anything)."""
+        values = (self.precision * values.T).T
+        return np.asarray((self.precision * (values - self.half @ (self.half.T @ values)).T).T)
 
-    def explained(self, design: np.ndarray, across: np.ndarray, again: Again) -> np.ndarray:  # noqa: ARG002
-        """Return ``k' inverse k``, shape (n_rows,); ``across`` is in the roots."""
-        whole = design @ self.spread
-        left, theirs = whole @ self.root, self.half[again.rating]
-        out = np.einsum("if,if->i", whole, whole) - np.einsum("if,if->i", left, left)
+    def explained(self, design: np.ndarray, across: np.ndarray, again: Again) -> np.ndarray:
+        """Return ``k' inverse k``, shape (n_rows,)."""
+        weights, theirs = self.times(across), self.half[again.rating]
+        out = np.einsum("if,if->i", design @ (across.T @ weights), design)
+        out[again.row] += 2 * again.of_idea * np.vecdot(weights[again.rating], design[again.row])
         beyond = again.of_idea * self.precision[again.rating]
-        out[again.row] += 2 * beyond * np.vecdot(theirs, left[again.row])
         out[again.row] += beyond**2 * (1 - np.vecdot(theirs, theirs))
         return np.asarray(out)
 

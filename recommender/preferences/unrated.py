@@ -4,9 +4,8 @@ What appeal, which is linear in the tags, leaves out of a rated idea is its effe
 rated appeal is all there is, and it knows less than it could: it takes tags one by one, and every idea counts
 about alike for it, however many took that idea up. So unrated ideas' worth is read off rated ones by kernel
 ridge regression (Rasmussen & Williams 2006, eq. 2.25), for which an idea may count as often as it was rated.
-How much it does, and the penalty, are what foretells left-out ideas best. Where ideas' ratings differ no more
-than those of one idea do, they say nothing of what ideas are worth, and appeal
-it stays.
+How much it does, and the penalty, are what foretells left-out ideas best. Where ratings of different ideas
+differ no more than those of one, they say nothing of what ideas are worth, and appeal is all there is.
 """
 
 from __future__ import annotations
@@ -48,8 +47,10 @@ def with_unrated(parameters: Parameters, feedback: Feedback, tags: pd.DataFrame)
     """
     counts = np.bincount(feedback.idea, minlength=len(tags))
     rated = counts > 0
+    if rated.all() or np.count_nonzero(rated) < 2:
+        return parameters
     ratings = by_the_average_person(parameters, feedback)
-    if rated.all() or np.count_nonzero(rated) < 2 or not ideas_differ(ratings, feedback.idea):
+    if not ideas_differ(ratings, feedback.idea):
         return parameters
     worth = np.bincount(feedback.idea, ratings, len(tags))[rated] / counts[rated]
     appeal = _design(parameters, feedback) @ parameters.fixed[:, 0]
