@@ -212,6 +212,24 @@ def test_leniency_does_not_make_tastes_wide() -> None:
     assert spread[1:].max() < 0.02
 
 
+def test_tastes_may_lie_in_one_tag() -> None:
+    """People differ in one tag alone: a vague prior finds more of that and less of others than one scale."""
+    rng = np.random.default_rng(7)
+    n_people, n_each = 60, 12
+    partner = np.repeat(np.arange(n_people), n_each)
+    n, features = n_people * n_each, rng.normal(size=(N_IDEAS, N_FEATURES))
+    idea = rng.integers(N_IDEAS, size=n)
+    rating = 3 + features[idea, 0] * rng.normal(0, 1.0, size=n_people)[partner] + rng.normal(0, 0.7, size=n)
+    alone = Feedback(rating, idea, partner, partner, np.arange(n), features, np.zeros((n_people, 0)))
+    spread = {}
+    for tags in (VAGUE.tags, None):
+        found = fit_parameters(alone, prior(), strength=replace(VAGUE, tags=tags))
+        spread[tags] = np.diag(found.couple_cov + found.partner_cov)[1:]
+    assert (spread[VAGUE.tags][1:] < 0.95 * spread[None][1:]).all()
+    assert spread[VAGUE.tags][0] > spread[None][0]
+    assert spread[VAGUE.tags][0] == pytest.approx(1.0, rel=0.4)
+
+
 @pytest.mark.parametrize("of_tags", [False, True])
 def test_answers_may_say_much_of_leniency_and_nothing_of_tags(of_tags: bool) -> None:
     """What an answer may say of tags is learned from what it says of tags, not from leniency."""

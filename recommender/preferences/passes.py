@@ -19,7 +19,6 @@ from itertools import pairwise
 from operator import add
 
 import numpy as np
-from scipy.linalg import block_diag
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, cg
 
@@ -27,6 +26,7 @@ from recommender.preferences.feedback import Feedback
 from recommender.preferences.kernels import Kernel, kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.preconditioner import Preconditioner
+from recommender.preferences.rescaling import rescaled
 from recommender.preferences.solvers import Solver, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
 from recommender.preferences.threads import Item, Result, Threads
@@ -264,7 +264,7 @@ class Passes:
         effect = float(np.sum(current.effects**2 + current.effect_vars))
 
         def covariance(now: np.ndarray, start: np.ndarray, moment: np.ndarray, n: int) -> np.ndarray:
-            total = n * now + now @ moment @ now + held.covariances * self._rescaled(now, start)
+            total = n * now + now @ moment @ now + held.covariances * rescaled(now, start, held).centre
             out = total / (n + held.covariances)
             return np.asarray((out + out.T) / 2)
 
@@ -280,20 +280,6 @@ class Passes:
             noise_var=variance(noise[1], prior.noise_var, n_ratings),
             effect_var=variance(effect, prior.effect_var, n_ideas),
         )
-
-    def _rescaling(self, now: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """Return the likeliest factors on leniency and tastes in ``now``'s prior ``start``, shape (2,).
-
-        How lenient people differ, and how much taste there is, show in few couples' ratings; which tags it
-        lies in takes many.
-        """
-        weight = self.held.covariances / self.held.scales
-        return np.asarray((weight + 1) / (weight * _apart(now, start) / _sizes(now) + 1))
-
-    def _rescaled(self, now: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """Return the centre of the prior of ``now``: ``start`` rescaled, leniency and tastes independent."""
-        of_leniency, of_taste = self._rescaling(now, start)
-        return block_diag(of_leniency * start[:1, :1], of_taste * start[1:, 1:])
 
     def _objective(
         self,
@@ -321,11 +307,7 @@ class Passes:
             (current.couple_cov, prior.couple_cov),
             (current.partner_cov, prior.partner_cov),
         ):
-            factors, sizes = self._rescaling(now, start), _sizes(now)
-            size = held.covariances * (np.linalg.slogdet(now)[1] - sizes @ np.log(factors))
-            size += held.scales * sizes @ (factors - np.log(factors))
-            size += held.covariances * factors @ _apart(now, start)
-            total -= 0.5 * float(size)
+            total += rescaled(now, start, held).log_density
         for var, start_var in (
             (current.noise_var, prior.noise_var),
             (current.shock_var, prior.shock_var),
@@ -333,17 +315,6 @@ class Passes:
         ):
             total -= 0.5 * held.variances * float(np.log(var) + start_var / var)
         return total
-
-
-def _sizes(covariance: np.ndarray) -> np.ndarray:
-    """Return how many rows are of leniency, and of tastes, shape (2,)."""
-    return np.array([1, max(len(covariance) - 1, 1)])
-
-
-def _apart(now: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Return the trace of ``now``⁻¹ times ``start``, for leniency and for tastes, shape (2,)."""
-    products = np.linalg.inv(now) * start
-    return np.array([products[0, 0], products[1:, 1:].sum()])
 
 
 def _times(solver: Solver, values: np.ndarray) -> np.ndarray:

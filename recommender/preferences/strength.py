@@ -22,6 +22,8 @@ class Strength:
         Observations' worth of prior for noise, shock and idea effects.
     scales : float
         Weights' worth of prior for how much the tags, and each answer, may say.
+    tags : float, optional
+        Weights' worth of prior that a tag's tastes are scaled as all tags' are; None for one scale of all.
     level_sd : float
         Prior standard deviation of the level, as a share of that of ratings under the prior. Small: the level
         is that of all ideas, and ratings are only of those that were chosen (Marlin and Zemel 2009).
@@ -33,14 +35,15 @@ class Strength:
     covariances: float = 1.0
     variances: float = 5.0
     scales: float = 10.0
+    tags: float | None = None
     level_sd: float = 0.02
     appeal_sd: float = 0.15
     answer_sd: float = 0.2
 
 
-VAGUE = Strength(covariances=3.0, variances=2.0, scales=0.1)
-"""For a prior that states nothing: its scales are a guess and give way at once, and that no tag matters more
-than another is held until many say otherwise."""
+VAGUE = Strength(covariances=3.0, variances=2.0, scales=0.1, tags=10.0)
+"""For a prior that states nothing: its scales are a guess and give way at once, that no tag matters more than
+another gives way soon, and that no two go together is held until many say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Held:
 
     Attributes
     ----------
-    covariances, variances, scales : float
+    covariances, variances, scales, tags : float
     level_var : float
     scale : ndarray of shape (2, A)
         Prior variance of a weight of each column: what it says of leniency, and of each tag.
@@ -58,6 +61,7 @@ class Held:
     covariances: float
     variances: float
     scales: float
+    tags: float
     level_var: float
     scale: np.ndarray
 
@@ -74,6 +78,7 @@ def held(strength: Strength, prior: Parameters, design: np.ndarray, answers: np.
         covariances=strength.covariances * design.shape[1],
         variances=strength.variances,
         scales=strength.scales,
+        tags=np.inf if strength.tags is None else strength.tags,
         level_var=rating_var * strength.level_sd**2,
         scale=rating_var * scale,
     )

@@ -1,0 +1,82 @@
+"""The prior of a covariance of weights, rescaled to where it fits best.
+
+How lenient people differ, and how much taste there is, shows in few couples' ratings, so leniency and tastes
+each have a scale, a factor on what the prior states. A tag may have a scale of its own around that of all
+tags (automatic relevance determination; MacKay 1994). How tags go together takes many couples, and is held.
+
+With ``t_f`` the diagonal of ``now⁻¹ start``, m observations' worth of prior for the covariance, s for a scale
+and k for a tag's own, the prior of a covariance ``now`` is, up to a constant, minus half of
+
+    m (log|now| + sum_f [g_f t_f - log g_f]) + s sum_f [c_f - log c_f] + k sum_tags [r_f - 1 - log r_f]
+
+at the likeliest scales: ``c`` is the common one, of leniency or of tastes, ``g = c r`` a weight's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import block_diag
+from scipy.optimize import brentq
+
+from recommender.preferences.strength import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Rescaled:
+    """The prior of one covariance at its likeliest scales.
+
+    Attributes
+    ----------
+    centre : ndarray of shape (F, F)
+        What the covariance is drawn to; leniency and tastes are independent.
+    log_density : float
+        Of the covariance, up to a constant, nats.
+    """
+
+    centre: np.ndarray
+    log_density: float
+
+
+def rescaled(now: np.ndarray, start: np.ndarray, held: Held) -> Rescaled:
+    """Return the prior of ``now``, with ``start`` for what it states; both have shape (F, F).
+
+    Where ``start`` has tags that go together, all tags have one scale.
+    """
+    products = np.linalg.inv(now) * start
+    leniency, tags = products[:1, 0], products[1:, 1:].sum(axis=1)
+    together = start[1:, 1:] - np.diag(np.diag(start)[1:])
+    firm, apart = held.covariances, np.inf if together.any() else held.tags
+    common = np.repeat([_common(leniency, held, np.inf), _common(tags, held, apart)], [1, len(tags)])
+    told = np.append(leniency, tags) * common
+    beyond = np.append(0.0, _beyond(told[1:], held, apart))
+    total = firm * (
+        np.linalg.slogdet(now)[1] + (told * (1 + beyond) - np.log(common) - np.log1p(beyond)).sum()
+    )
+    total += held.scales * (common - np.log(common)).sum()
+    if np.isfinite(apart):
+        total += apart * (beyond - np.log1p(beyond)).sum()
+    root = np.sqrt(common * (1 + beyond))
+    centre = block_diag(start[:1, :1], start[1:, 1:]) * np.outer(root, root)
+    return Rescaled(centre, float(-0.5 * total))
+
+
+def _common(at: np.ndarray, held: Held, apart: float) -> float:
+    """Return the likeliest common scale ``c`` of weights with ``t`` of ``at``, each with its own about it.
+
+    It is where the prior's slope is 0: m sum_f [1 - r_f t_f c] = s n (c - 1).
+    """
+
+    def slope(scale: float) -> float:
+        told = at * scale
+        beyond = held.covariances * (1 - told * (1 + _beyond(told, held, apart)))
+        return float(beyond.sum() - held.scales * len(at) * (scale - 1))
+
+    return float(brentq(slope, 0.0, max(1.0, 1 / at.min()))) if len(at) else 1.0
+
+
+def _beyond(told: np.ndarray, held: Held, apart: float) -> np.ndarray:
+    """Return how far each weight's likeliest scale is from the common one, ``r - 1``; ``told`` is t c."""
+    share = held.covariances / apart
+    return np.asarray(share * (1 - told) / (1 + share * told))
