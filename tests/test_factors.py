@@ -78,7 +78,7 @@ def test_what_is_believed_given_the_factors_is_exact(two_factors: tuple[Feedback
     q = replace(believed(), noise_var=1.5 * 0.3, shock_var=1.5 * 0.05)
     kernel = kernel_of(passes.design, q)
     for batch in passes.batches:
-        found = passes._beliefs(batch, solver_of(batch, kernel, q), guess)
+        found = passes._beliefs(batch, solver_of(batch, kernel), guess)
         total = 0.0
         for couple, rows in enumerate(batch.rows):
             rows = rows[batch.real[couple]]
@@ -102,7 +102,7 @@ def test_the_noise_is_what_is_left(two_factors: tuple[Feedback, np.ndarray]) -> 
     guess, q = certain(passes, means), replace(believed(), noise_var=1.5 * 0.3, shock_var=1.5 * 0.05)
     found, expected = 0.0, 0.0
     for batch in passes.batches:
-        found += passes._beliefs(batch, solver_of(batch, kernel_of(passes.design, q), q), guess).misfit
+        found += passes._beliefs(batch, solver_of(batch, kernel_of(passes.design, q)), guess).misfit
         for couple, rows in enumerate(batch.rows):
             rows = rows[batch.real[couple]]
             x, idea = passes.design[feedback.idea[rows]], feedback.idea[rows]

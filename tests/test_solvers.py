@@ -59,31 +59,33 @@ def covariance(rows: np.ndarray, design: np.ndarray, parameters: Parameters) -> 
 def split() -> tuple[Batch, ...]:
     """Return every couple as a batch of its own."""
     solvers_batch = [np.flatnonzero(couple == COUPLE) for couple in range(5)]
-    return tuple(
-        batches_of(COUPLE[rows], PARTNER[rows], IDEA[rows], DATE[rows], N_FEATURES)[0]
-        for rows in solvers_batch
-    )
+    return tuple(batches_of(COUPLE[rows], PARTNER[rows], IDEA[rows], DATE[rows])[0] for rows in solvers_batch)
 
 
 def tabled(batch: Batch, design: np.ndarray, parameters: Parameters) -> DenseSolver:
     """Return the couple's covariance inverted as it stands, every two ideas' product looked up."""
-    return DenseSolver(batch, TabledKernel(design, parameters), parameters)
+    return DenseSolver(batch, TabledKernel(design, parameters))
 
 
 def computed(batch: Batch, design: np.ndarray, parameters: Parameters) -> DenseSolver:
     """Return the same, the products computed for the batch."""
-    return DenseSolver(batch, ComputedKernel(design, parameters), parameters)
+    return DenseSolver(batch, ComputedKernel(design, parameters))
 
 
 def halved(batch: Batch, design: np.ndarray, parameters: Parameters) -> AlikeSolver:
     """Return the covariances of the sums and differences of a couple's ratings inverted."""
-    return AlikeSolver(batch, TabledKernel(design, parameters), parameters)
+    return AlikeSolver(batch, TabledKernel(design, parameters))
+
+
+def by_weights(batch: Batch, design: np.ndarray, parameters: Parameters) -> RichSolver:
+    """Return the couple's covariance solved in the space of its weights."""
+    return RichSolver(batch, TabledKernel(design, parameters))
 
 
 @pytest.mark.parametrize(
     ("kind", "products", "couple"),
     [
-        *product([tabled, RichSolver], [TabledKernel], range(5)),
+        *product([tabled, by_weights], [TabledKernel], range(5)),
         *product([computed], [ComputedKernel], range(5)),
         *product([halved], [TabledKernel], ALIKE),
     ],
@@ -91,7 +93,7 @@ def halved(batch: Batch, design: np.ndarray, parameters: Parameters) -> AlikeSol
 def test_each_solves_the_covariance(
     kind: Callable[..., Solver], products: Callable[..., Kernel], couple: int
 ) -> None:
-    """Products, determinant, diagonal, sums by date and moments are those of the written-out covariance."""
+    """Products, determinant, traces by size of date and moments are those of the written-out covariance."""
     design, answers, parameters = world(couple)
     all_rows = np.flatnonzero(couple == COUPLE)
     batch = split()[couple]
@@ -105,9 +107,13 @@ def test_each_solves_the_covariance(
     np.testing.assert_allclose(alpha[batch.real], inverse @ values, atol=1e-12)
     assert (alpha[~batch.real] == 0).all()
     assert solver.log_determinant == pytest.approx(-np.linalg.slogdet(inverse)[1], abs=1e-10)
-    np.testing.assert_allclose(solver.diagonal()[batch.real], np.diag(inverse), atol=1e-12)
     same_date = DATE[rows][:, None] == DATE[rows]
-    np.testing.assert_allclose(solver.date_sums()[batch.real], (inverse * same_date).sum(axis=1), atol=1e-12)
+    sizes, n_sizes = same_date.sum(axis=1), 6
+    of_date = (inverse * same_date).sum(axis=1)
+    expected = [
+        [values[sizes == size].sum() for size in range(n_sizes)] for values in (np.diag(inverse), of_date)
+    ]
+    np.testing.assert_allclose(solver.traces(n_sizes), expected, atol=1e-11)
     moments = solver.moments(alpha)
     features = design[IDEA[rows]]
     same_partner = PARTNER[rows][:, None] == PARTNER[rows]
@@ -128,17 +134,16 @@ def test_couples_alike_are_solved_in_halves() -> None:
     design, answers, parameters = world(0)
     kernel = kernel_of(design, parameters)
     some = np.isin(COUPLE, (0, *ALIKE))
-    batches = batches_of(COUPLE[some], PARTNER[some], IDEA[some], DATE[some], N_FEATURES)
+    batches = batches_of(COUPLE[some], PARTNER[some], IDEA[some], DATE[some])
     alike, other = sorted(batches, key=lambda batch: -len(batch.rows))
-    assert isinstance(solvers.solver_of(other, kernel, parameters), DenseSolver)
-    halves, whole = solvers.solver_of(alike, kernel, parameters), DenseSolver(alike, kernel, parameters)
+    assert isinstance(solvers.solver_of(other, kernel), DenseSolver)
+    halves, whole = solvers.solver_of(alike, kernel), DenseSolver(alike, kernel)
     assert isinstance(halves, AlikeSolver)
     assert len(alike.rows) == len(ALIKE)
     assert not alike.real.all()
     values = np.random.default_rng(9).normal(size=(*alike.real.shape, 3)) * alike.real[:, :, None]
     assert_same(halves.times(values), whole.times(values))
-    assert_same(halves.diagonal(), whole.diagonal())
-    assert_same(halves.date_sums(), whole.date_sums())
+    assert_same(halves.traces(6), whole.traces(6))
     assert halves.log_determinant == pytest.approx(whole.log_determinant, abs=1e-10)
     moments, expected = (solver.moments(solver.times(values)[:, :, 0]) for solver in (halves, whole))
     assert_same(moments.own.total(kernel), expected.own.total(kernel))
@@ -155,14 +160,14 @@ def test_partners_who_rated_the_same_ideas_on_other_dates_are_not_alike() -> Non
     """They share no evening, so their ratings are no sums and differences."""
     rows = np.flatnonzero(np.isin(COUPLE, ALIKE[1]))
     dates = DATE[rows] + 10 * (PARTNER[rows] == PARTNER[rows[0]])
-    (batch,) = batches_of(COUPLE[rows], PARTNER[rows], IDEA[rows], dates, N_FEATURES)
+    (batch,) = batches_of(COUPLE[rows], PARTNER[rows], IDEA[rows], dates)
     assert not batch.alike.any()
 
 
 def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches hold each rating once, with its idea, date and partner in its place."""
     monkeypatch.setattr(solvers, "BATCH_RATINGS", 16)
-    batches = batches_of(COUPLE, PARTNER, IDEA, DATE, n_features=3)
+    batches = batches_of(COUPLE, PARTNER, IDEA, DATE)
     rows = np.concatenate([batch.rows[batch.real] for batch in batches])
     assert sorted(rows) == list(range(len(COUPLE)))
     for batch in batches:
@@ -174,13 +179,32 @@ def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_couples_rich_in_ratings_are_solved_by_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nine ratings, padded to ten, are over one for each of eight weights and one more, not over two more."""
+    """Nine ratings, padded to ten, are more than 1.2 for each of eight weights, and not more than 1.25."""
     design, _, parameters = world(1)
     kernel = kernel_of(design, parameters)
-    monkeypatch.setattr(solvers, "RICH", 1)
-    for more, kind in ((1, RichSolver), (2, DenseSolver)):
-        monkeypatch.setattr(solvers, "RICHER", more)
-        assert isinstance(solvers.solver_of(split()[2], kernel, parameters), kind)
+    for share, kind in ((1.2, RichSolver), (1.25, DenseSolver)):
+        monkeypatch.setattr(solvers, "RICH", share)
+        assert isinstance(solvers.solver_of(split()[2], kernel), kind)
+
+
+def test_partners_alike_and_rich_are_solved_by_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums and differences are each solved by weights where ratings are more, and come out the same."""
+    design, answers, parameters = world(2)
+    kernel, batch = kernel_of(design, parameters), split()[ALIKE[0]]
+    dense = DenseSolver(batch, kernel)
+    monkeypatch.setattr(solvers, "RICH", 0.5)
+    halves = solvers.solver_of(batch, kernel)
+    assert isinstance(halves, AlikeSolver)
+    assert isinstance(solvers.solver_of(batch.first, kernel.halves[0]), RichSolver)
+    values = np.random.default_rng(9).normal(size=(*batch.real.shape, 2)) * batch.real[:, :, None]
+    assert_same(halves.times(values), dense.times(values))
+    assert_same(halves.traces(6), dense.traces(6))
+    assert halves.log_determinant == pytest.approx(dense.log_determinant, abs=1e-10)
+    moments, expected = (solver.moments(solver.times(values)[:, :, 0]) for solver in (halves, dense))
+    assert_same(moments.own.total(kernel), expected.own.total(kernel))
+    assert_same(
+        halves.information(answers[:, 0]).total(kernel), dense.information(answers[:, 0]).total(kernel)
+    )
 
 
 def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,9 +112,7 @@ class FactorPasses:
         self.feedback, self.parameters, self._threads = feedback, parameters, Threads(n_jobs)
         self.design = with_intercept(feedback.features - parameters.feature_means)
         people, partner = np.unique(feedback.partner, return_inverse=True)  # of a sample, not all there are
-        self.batches = batches_of(
-            feedback.couple, partner, feedback.idea, feedback.date, self.design.shape[1]
-        )
+        self.batches = batches_of(feedback.couple, partner, feedback.idea, feedback.date)
         said = with_intercept(feedback.answers)[feedback.partner]
         fixed = np.vecdot((self.design @ parameters.fixed)[feedback.idea], said)
         self.target = feedback.rating - fixed
@@ -159,7 +157,7 @@ class FactorPasses:
         objective, misfit = self._distance(guess), 0.0
 
         def believed(batch: Batch) -> Beliefs:
-            return self._beliefs(batch, solver_of(batch, kernel, noisy), guess)
+            return self._beliefs(batch, solver_of(batch, kernel), guess)
 
         for batch, beliefs in zip(self.batches, self._threads.map(believed, self.batches), strict=True):
             pulls[batch.rows[batch.real]] = beliefs.pull[batch.real]
@@ -248,9 +246,10 @@ class FactorPasses:
         less what the factors explain of it.
         """
         mine, shared = self.parameters.noise_var, self.parameters.shock_var
-        fitted = mine * solver.diagonal().sum() + shared * solver.date_sums().sum()
+        trace, of_dates = solver.traces(int(batch.date_sizes.max()) + 1).sum(axis=1)
+        fitted = mine * trace + shared * of_dates
         values = np.dstack([alpha, columns])
-        together = _over_dates(batch, values)
+        together = batch.over_dates(values)
         again = mine * values + shared * together
         square = (alpha * again[:, :, 0]).sum() + (explained * again[:, :, 1:]).sum()
         return float(noise * batch.real.sum() + noise**2 * (square - fitted))
@@ -378,12 +377,3 @@ def _turned(guess: Guess, turn: np.ndarray) -> Guess:
     whole[1:, 1:] = turn
     centre = np.linalg.solve(turn, guess.centre)
     return replace(guess, means=guess.means @ whole, covs=whole.T @ guess.covs @ whole, centre=centre)
-
-
-def _over_dates(batch: Batch, values: np.ndarray) -> np.ndarray:
-    """Return ``values`` (B, n, k) summed over the ratings of the same date of the couple."""
-    n, at = values.shape[1], batch.same_date
-    rows, columns = at // n, at // n**2 * n + at % n
-    size = batch.rows.size
-    together = csr_array((np.ones(len(at)), (rows, columns)), shape=(size, size))
-    return np.asarray((together @ values.reshape(size, -1)).reshape(values.shape))

@@ -7,9 +7,12 @@ for their features, the products of each batch are computed.
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
+from scipy.linalg import helmert
 
 from recommender.preferences.model import Parameters
 
@@ -20,24 +23,76 @@ TABLED_A_FEATURE = 8
 """The same for each feature; with more, to make and to add up tables costs more than it saves."""
 
 
-class Kernel(Protocol):
+class Kernel(ABC):
     """Products of ideas' features, for batches of B couples.
 
-    Attributes
+    Parameters
     ----------
     design : ndarray of shape (n_ideas, F)
+    parameters : Parameters
     """
 
-    design: np.ndarray
+    def __init__(self, design: np.ndarray, parameters: Parameters) -> None:
+        self.design, self.parameters = design, parameters
+        self._standard: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
+    @abstractmethod
     def block(self, one_partner: bool, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return what ratings of ``rows`` (B, m) and ``columns`` (B, k) share, shape (B, m, k)."""
 
+    @abstractmethod
     def gathered(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return ``values`` (B, m, k), gathered over couples so that they may be added up."""
 
+    @abstractmethod
     def summed(self, gathered: np.ndarray) -> np.ndarray:
         """Return the sum over couples of ``X' values Y``, shape (F, F)."""
+
+    @cached_property
+    def halves(self) -> tuple[Kernel, Kernel]:
+        """What sums, and differences, of two partners' ratings of one date share, each over the root of 2."""
+        alone, couple = self.parameters.partner_cov, self.parameters.couple_cov
+        of_sum = replace(
+            self.parameters,
+            partner_cov=alone + 2 * couple,
+            couple_cov=0 * couple,
+            shock_var=2 * self.parameters.shock_var,
+        )
+        of_difference = replace(self.parameters, couple_cov=0 * couple, shock_var=0.0)
+        return type(self)(self.design, of_sum), type(self)(self.design, of_difference)
+
+    def standard(self, n_partners: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return ratings' features for weights of a couple that are independent and of variance 1.
+
+        P partners have their sum, over the root of P, with the covariance ``partner + P couple``, and P - 1
+        contrasts with that of a partner alone: Helmert's, orthogonal to the sum and to each other.
+
+        Returns
+        -------
+        features : ndarray of shape (P, n_ideas, P F)
+            Of each partner's rating of each idea.
+        units : ndarray of shape (P, F, F)
+            By which weights are multiplied to be these.
+        """
+        if n_partners not in self._standard:
+            alone, couple = self.parameters.partner_cov, self.parameters.couple_cov
+            made = [_root(alone + n_partners * couple), *[_root(alone)] * (n_partners - 1)]
+            roots, units = map(np.array, zip(*made, strict=True))
+            features = np.einsum("jp,jif->pijf", turn_of(n_partners), self.design @ roots)
+            self._standard[n_partners] = features.reshape(*features.shape[:2], -1), units
+        return self._standard[n_partners]
+
+
+def turn_of(n_partners: int) -> np.ndarray:
+    """Return the sum of partners and their contrasts, one a row, orthonormal, shape (P, P)."""
+    return np.asarray(helmert(n_partners, full=True))
+
+
+def _root(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``L`` with ``L L' = covariance``, and its inverse; what is less than rounding counts as that."""
+    values, vectors = np.linalg.eigh(covariance)
+    sizes = np.sqrt(np.maximum(values, np.finfo(float).eps * values[-1]))
+    return vectors * sizes, (vectors / sizes).T
 
 
 def kernel_of(design: np.ndarray, parameters: Parameters) -> Kernel:
@@ -47,11 +102,11 @@ def kernel_of(design: np.ndarray, parameters: Parameters) -> Kernel:
     return ComputedKernel(design, parameters)
 
 
-class TabledKernel:
+class TabledKernel(Kernel):
     """Every two ideas' product, looked up."""
 
     def __init__(self, design: np.ndarray, parameters: Parameters) -> None:
-        self.design = design
+        super().__init__(design, parameters)
         shared = design @ parameters.couple_cov @ design.T
         self._tables = (shared.ravel(), (shared + design @ parameters.partner_cov @ design.T).ravel())
 
@@ -72,11 +127,11 @@ class TabledKernel:
         return np.asarray(rows[:, :, None] * len(self.design) + columns[:, None, :])
 
 
-class ComputedKernel:
+class ComputedKernel(Kernel):
     """The products of each batch, from its features."""
 
     def __init__(self, design: np.ndarray, parameters: Parameters) -> None:
-        self.design = design
+        super().__init__(design, parameters)
         shared = design @ parameters.couple_cov
         self._weights = (shared, shared + design @ parameters.partner_cov)
 

@@ -83,9 +83,7 @@ class Passes:
         self.answers = np.ascontiguousarray(with_intercept(feedback.answers))
         self.held = held(strength, prior, self.design, feedback.answers)
         self.scale = self.held.scale if scale is None else scale
-        self.batches = batches_of(
-            feedback.couple, feedback.partner, feedback.idea, feedback.date, self.design.shape[1]
-        )
+        self.batches = batches_of(feedback.couple, feedback.partner, feedback.idea, feedback.date)
         self.date_sizes = np.bincount(feedback.date)[feedback.date]
         self._threads = Threads(n_jobs)
         self._chunks = [
@@ -120,7 +118,7 @@ class Passes:
     def learn_scale(self, current: Parameters) -> None:
         """Set each column's variance by its weights and how well the ratings know them (MacKay 1994)."""
         kernel = kernel_of(self.design, current)
-        solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
+        solvers = self._map(lambda batch: solver_of(batch, kernel), self.batches)
 
         def information(answer: np.ndarray) -> np.ndarray:
             return reduce(add, (solver.information(answer) for solver in solvers)).total(kernel)
@@ -178,7 +176,7 @@ class Passes:
     def _meet(self, current: Parameters) -> Met:
         """Meet all ratings with fixed weights and effects moved to where they are likeliest."""
         kernel = kernel_of(self.design, current)
-        solvers = self._map(lambda batch: solver_of(batch, kernel, current), self.batches)
+        solvers = self._map(lambda batch: solver_of(batch, kernel), self.batches)
         means = self._means(solvers, current)
         weight = np.bincount(self.feedback.idea, self._date_weight(current), len(self.design))
         moved = replace(means, effect_vars=1 / (1 / current.effect_var + weight))
@@ -229,28 +227,30 @@ class Passes:
 
         With e the noise of one date's ratings, shock included:
         E[e e'] = mean mean' + R - R C⁻¹ R + effect_var 11'.
-        R is ``noise I + shock 11'`` within a date, so its diagonal and row sums need only those of C⁻¹ there.
+        R is ``noise I + shock 11'`` within a date, so its trace and its sum need only those of C⁻¹ there, and
+        those of all dates with as many ratings together.
         """
         n, noise, shock = len(self.feedback.rating), met.parameters.noise_var, met.parameters.shock_var
-        size = self.date_sizes
+        of_rating, n_sizes = self.date_sizes, int(self.date_sizes.max()) + 1
+        sizes, n_ratings = np.arange(n_sizes), np.bincount(of_rating)
+        n_dates = n_ratings / np.maximum(sizes, 1)
 
         def over_date(values: np.ndarray) -> np.ndarray:
             return np.bincount(self.feedback.date, values)[self.feedback.date]
 
-        diagonal = _scattered(met.solvers, [solver.diagonal() for solver in met.solvers], n)
-        row = _scattered(met.solvers, [solver.date_sums() for solver in met.solvers], n)
-        total = over_date(row)
         alpha = _scattered(met.solvers, met.alphas, n)
         mean = noise * alpha + shock * over_date(alpha)
         effect = met.parameters.effect_vars[self.feedback.idea]
-        explained = noise**2 * diagonal + 2 * noise * shock * row + shock**2 * total
-        square = mean**2 + noise + shock - explained + effect
-        explained = noise**2 * row + noise * shock * (total + size * row) + shock**2 * size * total
-        within = mean * over_date(mean) + noise + shock * size - explained + effect * size
+        trace, total = reduce(add, self._map(lambda solver: solver.traces(n_sizes), met.solvers))
+        explained = noise**2 * trace + (2 * noise + sizes * shock) * shock * total
+        square = np.bincount(of_rating, mean**2 + effect) + n_ratings * (noise + shock) - explained
+        explained = (noise + sizes * shock) ** 2 * total
+        within = np.bincount(of_rating, mean * over_date(mean) + of_rating * effect)
+        within += n_ratings * (noise + sizes * shock) - explained
         # A date's shock given its noise is gain times the sum of e, with the same variance in all of it.
-        gain = shock / (noise + size * shock)
-        shock_square = gain**2 * over_date(within) + shock * (1 - size * gain)
-        return float((shock_square / size).sum()), float((square - 2 * gain * within + shock_square).sum())
+        gain = shock / (noise + sizes * shock)
+        shock_square = gain**2 * within + n_dates * shock * (1 - sizes * gain)
+        return float(shock_square.sum()), float((square - 2 * gain * within + sizes * shock_square).sum())
 
     def _variances(
         self, squares: tuple[np.ndarray, np.ndarray], noise: tuple[float, float], current: Parameters

@@ -13,19 +13,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from recommender.preferences.kernels import Kernel
+from recommender.preferences.kernels import Kernel, turn_of
 from recommender.preferences.model import Parameters
 
 BATCH_RATINGS = 4096
 """Padded ratings in one batch of couples: enough to outweigh what each costs once, few enough for threads."""
 
-RICH, RICHER = 1.25, 100
-"""Ratings a weight, and more, above which a couple is solved in the space of the weights, which is faster."""
+RICH = 1.25
+"""Ratings a weight above which couples are solved in the space of the weights, which is faster."""
 
 LEAST_HALF = 12
 """Rows from which on a matrix is inverted by halves of so many or more."""
@@ -96,6 +96,32 @@ class Batch:
         both &= self.real[:, :, None]  # what is padded has no date
         return np.flatnonzero(both)
 
+    @cached_property
+    def date_sizes(self) -> np.ndarray:
+        """How many ratings the date of each has, shape (B, n); 0 where padded."""
+        return self.over_dates(self.real[:, :, None].astype(int))[:, :, 0]
+
+    def over_dates(self, values: np.ndarray) -> np.ndarray:
+        """Return ``values`` (B, n, k), 0 where padded, summed over the ratings of the same date."""
+        at, together = self.shared
+        if not len(at):
+            return values
+        out = values.reshape(self.real.size, -1).copy()
+        out[at] = together @ out[at]
+        return out.reshape(values.shape)
+
+    @cached_property
+    def shared(self) -> tuple[np.ndarray, csr_array]:
+        """Which K ratings, flattened, share their date, and with which of these each does, shape (K, K)."""
+        real = np.flatnonzero(self.real)
+        _, date, sizes = np.unique(self.date.ravel()[real], return_inverse=True, return_counts=True)
+        several = sizes[date] > 1
+        dates = np.unique(date[several], return_inverse=True)[1]
+        of_date = csr_array(
+            (np.ones(len(dates)), (np.arange(len(dates)), dates)), shape=(len(dates), len(real))
+        )
+        return real[several], csr_array(of_date @ of_date.T)
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -113,6 +139,10 @@ class Sums:
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(self.gathered + other.gathered, self.multiplied + other.multiplied)
+
+    def times(self, factor: float) -> Sums:
+        """Return ``factor`` times the sums."""
+        return Sums(factor * self.gathered, factor * self.multiplied)
 
     def total(self, kernel: Kernel) -> np.ndarray:
         """Return the sum, shape (F, F)."""
@@ -147,11 +177,11 @@ class Solver(Protocol):
     def times(self, values: np.ndarray) -> np.ndarray:
         """Return C⁻¹ times ``values`` (B, n, k)."""
 
-    def diagonal(self) -> np.ndarray:
-        """Return the diagonal of C⁻¹."""
+    def traces(self, n_sizes: int) -> np.ndarray:
+        """Return sums of C⁻¹ over dates of 0, 1, … ratings, fewer than ``n_sizes``, shape (2, n_sizes).
 
-    def date_sums(self) -> np.ndarray:
-        """Return each row of C⁻¹ summed over the ratings of the same date."""
+        First its trace, then all its entries that two ratings of one date have, a rating with itself too.
+        """
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
@@ -163,15 +193,10 @@ class Solver(Protocol):
         """
 
 
-def is_rich(n_ratings: Any, n_weights: Any) -> Any:
-    """Return whether couples have so many more ratings than weights that these are solved faster."""
-    return n_ratings > RICHER + RICH * n_weights
-
-
 def batches_of(
-    couple: np.ndarray, partner: np.ndarray, idea: np.ndarray, date: np.ndarray, n_features: int
+    couple: np.ndarray, partner: np.ndarray, idea: np.ndarray, date: np.ndarray
 ) -> tuple[Batch, ...]:
-    """Return the couples in batches of similar size, in a fixed order; couples rich in ratings alone.
+    """Return the couples in batches of as many partners and similar size, in a fixed order.
 
     Parameters
     ----------
@@ -198,26 +223,25 @@ def batches_of(
         return Batch(rows, real, np.where(real, idea[rows], 0), np.where(real, date[rows], -1), partners)
 
     n_partners = np.diff(runs[starts], append=runs[-1] + 1)
-    rich = is_rich(sizes, n_features * n_partners)
-    by_size = np.lexsort((sizes, rich))
-    parts = _parts(sizes[by_size], int((~rich).sum()))
-    return tuple(some for part in parts for some in batch(by_size[part]).split())
+    by_size = np.lexsort((sizes, n_partners))
+    of_as_many = np.split(by_size, np.flatnonzero(np.diff(n_partners[by_size])) + 1)
+    drawn = (couples[part] for couples in of_as_many for part in _parts(sizes[couples]))
+    return tuple(some for couples in drawn for some in batch(couples).split())
 
 
-def solver_of(batch: Batch, kernel: Kernel, parameters: Parameters) -> Solver:
-    """Return the batch's covariances under ``parameters``, factorised the cheaper way."""
-    n = batch.rows.shape[1]
-    if len(batch.rows) == 1 and is_rich(n, batch.partners.shape[1] * kernel.design.shape[1]):
-        return RichSolver(batch, kernel.design, parameters)
+def solver_of(batch: Batch, kernel: Kernel) -> Solver:
+    """Return the batch's covariances, factorised the cheaper way."""
     if batch.alike.all():
-        return AlikeSolver(batch, kernel, parameters)
-    return DenseSolver(batch, kernel, parameters)
+        return AlikeSolver(batch, kernel)
+    if batch.rows.shape[1] > RICH * batch.partners.shape[1] * kernel.design.shape[1]:
+        return RichSolver(batch, kernel)
+    return DenseSolver(batch, kernel)
 
 
 class DenseSolver:
     """Couples with few ratings: every covariance is inverted as it stands; padding has unit variance."""
 
-    def __init__(self, batch: Batch, kernel: Kernel, parameters: Parameters) -> None:
+    def __init__(self, batch: Batch, kernel: Kernel) -> None:
         self.batch = batch
         self._kernel = kernel
         n = batch.rows.shape[1]
@@ -228,19 +252,19 @@ class DenseSolver:
             covariance[:, mine, yours] = block
             if one != other:
                 covariance[:, yours, mine] = block.transpose(0, 2, 1)
-        self._inverse, self.log_determinant = _inverted(batch, covariance, parameters, parameters.shock_var)
+        self._inverse, self.log_determinant = _inverted(batch, covariance, kernel.parameters)
 
     def times(self, values: np.ndarray) -> np.ndarray:
         """Return C⁻¹ times ``values`` (B, n, k)."""
         return np.asarray(self._inverse @ values)
 
-    def diagonal(self) -> np.ndarray:
-        """Return the diagonal of C⁻¹."""
-        return np.asarray(np.diagonal(self._inverse, axis1=1, axis2=2) * self.batch.real)
-
-    def date_sums(self) -> np.ndarray:
-        """Return each row of C⁻¹ summed over the ratings of the same date."""
-        return _date_sums(self.batch, self._inverse)
+    def traces(self, n_sizes: int) -> np.ndarray:
+        """Return sums of C⁻¹ over dates, by how many ratings they have."""
+        sizes, at = self.batch.date_sizes, self.batch.same_date
+        diagonal = np.diagonal(self._inverse, axis1=1, axis2=2)
+        trace = np.bincount(sizes.ravel(), (diagonal * self.batch.real).ravel(), n_sizes)
+        of_date = np.bincount(sizes.flat[at // sizes.shape[1]], self._inverse.flat[at], n_sizes)
+        return np.array([trace, of_date])
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
@@ -275,139 +299,148 @@ class DenseSolver:
 class AlikeSolver:
     """Couples whose partners rated the same dates: sums and differences of their ratings are independent.
 
-    Each is over the root of 2, an orthogonal change of axes: the determinant stays.
+    Each is over the root of 2, an orthogonal change of axes, and is solved as if somebody alone had given it.
     """
 
-    def __init__(self, batch: Batch, kernel: Kernel, parameters: Parameters) -> None:
+    def __init__(self, batch: Batch, kernel: Kernel) -> None:
         self.batch = batch
-        self._kernel, self._first = kernel, batch.first
-        own, shared = (kernel.block(one, self._first.idea, self._first.idea) for one in (True, False))
-        self._sum, of_sum = _inverted(self._first, own + shared, parameters, 2 * parameters.shock_var)
-        self._difference, of_difference = _inverted(self._first, own - shared, parameters, 0.0)
-        self.log_determinant = of_sum + of_difference
+        of_sum, of_difference = kernel.halves
+        self._sum, self._difference = solver_of(batch.first, of_sum), solver_of(batch.first, of_difference)
+        self.log_determinant = self._sum.log_determinant + self._difference.log_determinant
 
     def times(self, values: np.ndarray) -> np.ndarray:
         """Return C⁻¹ times ``values`` (B, n, k)."""
-        one, other = np.split(values, 2, axis=1)
-        both, apart = self._sum @ (one + other) / 2, self._difference @ (one - other) / 2
-        return np.concatenate([both + apart, both - apart], axis=1)
+        both, apart = _turned(*np.split(values, 2, axis=1))
+        return np.concatenate(_turned(self._sum.times(both), self._difference.times(apart)), axis=1)
 
-    def diagonal(self) -> np.ndarray:
-        """Return the diagonal of C⁻¹."""
-        halved = np.diagonal(self._sum + self._difference, axis1=1, axis2=2) / 2 * self._first.real
-        return np.tile(halved, 2)
-
-    def date_sums(self) -> np.ndarray:
-        """Return each row of C⁻¹ summed over the ratings of the same date."""
-        return np.tile(_date_sums(self._first, self._sum), 2)
+    def traces(self, n_sizes: int) -> np.ndarray:
+        """Return sums of C⁻¹ over dates, by how many ratings they have; half are the first partner's."""
+        out = np.zeros((2, n_sizes))
+        of_sum, of_difference = (
+            of.traces(n_sizes)[:, : -(-n_sizes // 2)] for of in (self._sum, self._difference)
+        )
+        out[:, ::2] = of_sum[0] + of_difference[0], 2 * of_sum[1]
+        return out
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
-        one, other = np.split(alpha, 2, axis=1)
-        own = one[:, :, None] * one[:, None, :] + other[:, :, None] * other[:, None, :]
-        between = one[:, :, None] * other[:, None, :]
-        own -= self._sum + self._difference
-        between -= (self._sum - self._difference) / 2
-        return Moments(self._gathered(own), self._gathered(between))
+        both, apart = _turned(*np.split(alpha, 2, axis=1))
+        of_sum, of_difference = self._sum.moments(both).own, self._difference.moments(apart).own
+        return Moments(of_sum + of_difference, of_sum.times(0.5) + of_difference.times(-0.5))
 
     def information(self, answer: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
-        one, other = answer[self.batch.partners].T[:, :, None, None]
-        return self._gathered((one + other) ** 2 / 2 * self._sum + (one - other) ** 2 / 2 * self._difference)
+        turned = np.zeros((2, *answer.shape))
+        turned[:, self.batch.first.partners[:, 0]] = _turned(*answer[self.batch.partners].T)
+        return self._sum.information(turned[0]) + self._difference.information(turned[1])
 
-    def _gathered(self, values: np.ndarray) -> Sums:
-        idea = self._first.idea
-        return Sums(self._kernel.gathered(values * self._first.real[:, :, None], idea, idea))
+
+def _turned(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sum and the difference, both over the root of 2; turning twice changes nothing."""
+    return (one + other) / np.sqrt(2), (one - other) / np.sqrt(2)
 
 
 class RichSolver:
-    """One couple with many more ratings than weights: solved in the space of the weights."""
+    """Couples with more ratings than weights: solved in the space of the weights.
 
-    def __init__(self, batch: Batch, design: np.ndarray, parameters: Parameters) -> None:
+    With ratings' features ``U`` for weights of variance 1 (``kernels.Standard``) and ``W = R^(-1/2) U``, the
+    covariance is ``C = R^(1/2) (I + W W') R^(1/2)``, and Woodbury's identity with ``M = I + W'W`` says that
+    ``C⁻¹ = R^(-1/2) (I - W M⁻¹W') R^(-1/2)`` and ``U'C⁻¹U = I - M⁻¹``.
+    """
+
+    def __init__(self, batch: Batch, kernel: Kernel) -> None:
         self.batch = batch
-        n_partners, n_features = batch.partners.shape[1], design.shape[1]
-        self._place = np.flatnonzero(batch.real[0])
-        n = len(self._place)
-        features = np.zeros((n, n_partners, n_features))
-        features[np.arange(n), batch.seat[self._place]] = design[batch.idea[0, self._place]]
-        self._features = features.reshape(n, -1)
-        _, self._evening, sizes = np.unique(
-            batch.date[0, self._place], return_inverse=True, return_counts=True
-        )
-        self._by_date = csr_array((np.ones(n), (self._evening, np.arange(n))))
-        self._noise, self._sizes = parameters.noise_var, sizes
-        self._gain = parameters.shock_var / (parameters.noise_var + sizes * parameters.shock_var)
-        self._whitened = self._precise(self._features)
-        self._gram = self._features.T @ self._whitened
-        prior = np.kron(np.ones((n_partners, n_partners)), parameters.couple_cov)
-        prior += np.kron(np.eye(n_partners), parameters.partner_cov)
-        scaled = np.eye(len(prior)) + prior @ self._gram
-        spread = np.linalg.solve(scaled, prior)
-        self._spread = (spread + spread.T) / 2
-        noise = n * np.log(parameters.noise_var) - np.log1p(-sizes * self._gain).sum()
-        self.log_determinant = float(noise + np.linalg.slogdet(scaled)[1])
+        self._noise, self._shock = kernel.parameters.noise_var, kernel.parameters.shock_var
+        table, self._units = kernel.standard(batch.partners.shape[1])
+        sizes = batch.date_sizes
+        self._share = (1 - np.sqrt(self._noise / (self._noise + sizes * self._shock))) / np.maximum(sizes, 1)
+        rows = table[batch.seat, batch.idea]
+        if not batch.real.all():
+            rows[~batch.real] = 0.0
+        self._rows = self._whiten(rows)
+        met = self._rows.transpose(0, 2, 1) @ self._rows
+        np.einsum("bnn->bn", met)[:] += 1
+        self._inverse, of_weights = inverse_of(met)
+        of_dates = np.log1p(sizes * self._shock / self._noise) / np.maximum(sizes, 1)
+        of_noise = batch.real.sum() * np.log(self._noise) + of_dates.sum()
+        self.log_determinant = float(of_noise + of_weights)
 
     def times(self, values: np.ndarray) -> np.ndarray:
         """Return C⁻¹ times ``values`` (B, n, k)."""
-        value = self._real(values)
-        explained = self._whitened @ (self._spread @ (self._whitened.T @ value))
-        return self._padded(self._precise(value) - explained)
+        white = self._whiten(values.copy())
+        white -= self._rows @ (self._inverse @ (self._rows.transpose(0, 2, 1) @ white))
+        return self._whiten(white)
 
-    def diagonal(self) -> np.ndarray:
-        """Return the diagonal of C⁻¹."""
-        noise = (1 - self._gain[self._evening]) / self._noise
-        return self._padded(noise - ((self._whitened @ self._spread) * self._whitened).sum(axis=1))
+    def traces(self, n_sizes: int) -> np.ndarray:
+        """Return sums of C⁻¹ over dates, by how many ratings they have.
 
-    def date_sums(self) -> np.ndarray:
-        """Return each row of C⁻¹ summed over the ratings of the same date."""
-        noise = (1 - self._gain * self._sizes)[self._evening] / self._noise
-        together = (self._by_date @ self._whitened)[self._evening]
-        return self._padded(noise - ((self._whitened @ self._spread) * together).sum(axis=1))
+        A date's sum has the noise ``noise + size shock``, and what is orthogonal to it has ``noise``.
+        """
+        sizes = np.arange(n_sizes)
+        n_ratings = np.bincount(self.batch.date_sizes[self.batch.real], minlength=n_sizes)
+        n_dates = n_ratings / np.maximum(sizes, 1)
+        of_ratings, of_sums = self._explained(n_sizes)
+        sums = (n_dates - of_sums) / (self._noise + sizes * self._shock)
+        rest = (n_ratings - n_dates - of_ratings + of_sums) / self._noise
+        return np.array([sums + rest, sizes * sums])
 
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
-        blocks = self._blocks()
-        pulls = (self._features.T @ self._real(alpha)).reshape(len(blocks), -1)
-        total = pulls.sum(axis=0)
-        own = pulls.T @ pulls - np.einsum("pfpg->fg", blocks)
-        whole = np.outer(total, total) - blocks.sum(axis=(0, 2))
-        return Moments(Sums(multiplied=own), Sums(multiplied=(whole - own) / 2))
+        values = alpha[:, :, None]
+        unwhitened = self._whiten(self._noise * values + self._shock * self.batch.over_dates(values))
+        pulls = (self._rows.transpose(0, 2, 1) @ unwhitened)[:, :, 0]
+        moved = pulls.T @ pulls + self._inverse.sum(axis=0) - len(pulls) * np.eye(pulls.shape[1])
+        n_parts, n_features = self._units.shape[:2]
+        parts = np.einsum("pfpg->pfg", moved.reshape(n_parts, n_features, n_parts, n_features))
+        own = self._units.transpose(0, 2, 1) @ parts @ self._units
+        total = own.sum(axis=0)
+        return Moments(Sums(multiplied=total), Sums(multiplied=(n_parts * own[0] - total) / 2))
 
     def information(self, answer: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
-        values = answer[self.batch.partners[0]]
-        return Sums(multiplied=np.einsum("p,q,pfqg->fg", values, values, self._blocks(), optimize=True))
+        n_parts, n_features = self._units.shape[:2]
+        said = np.repeat(answer[self.batch.partners] @ turn_of(n_parts).T, n_features, axis=1)
+        known = np.einsum("bn,bnm,bm->nm", said, self._inverse, said, optimize=True)
+        units = self._units.reshape(-1, n_features)
+        return Sums(multiplied=units.T @ (np.diag((said**2).sum(axis=0)) - known) @ units)
 
-    def _blocks(self) -> np.ndarray:
-        """Return X'C⁻¹X, shape (P, F, P, F)."""
-        n_partners = self.batch.partners.shape[1]
-        information = self._gram - self._gram @ self._spread @ self._gram
-        return information.reshape(n_partners, -1, n_partners, len(information) // n_partners)
+    def _explained(self, n_sizes: int) -> np.ndarray:
+        """Return sums of W M⁻¹W' by size of date, shape (2, n_sizes): its trace, and that of dates' sums.
 
-    def _precise(self, columns: np.ndarray) -> np.ndarray:
-        """Return R⁻¹ times ``columns`` (n, k): within a date, less its share of the date's sum."""
-        share = self._gain[:, None] * (self._by_date @ columns)
-        return np.asarray((columns - share[self._evening]) / self._noise)
-
-    def _real(self, values: np.ndarray) -> np.ndarray:
-        return np.asarray(values[0, self._place])
-
-    def _padded(self, values: np.ndarray) -> np.ndarray:
-        out = np.zeros((*self.batch.rows.shape, *values.shape[1:]))
-        out[0, self._place] = values
+        All of it is known without the rows, so only those who share a date are looked at.
+        """
+        out = np.zeros((2, n_sizes))
+        out[:, 1] = self._inverse[0].shape[0] * len(self._inverse) - np.einsum("bnn->", self._inverse)
+        at, together = self.batch.shared
+        if not len(at):
+            return out
+        n = self.batch.rows.shape[1]
+        rows, sizes = self._rows.reshape(-1, self._rows.shape[2])[at], self.batch.date_sizes.ravel()[at]
+        ends = np.searchsorted(at, n * np.arange(1, len(self._rows)))
+        known = [mine @ of for mine, of in zip(np.split(rows, ends), self._inverse, strict=True)]
+        of_ratings, of_dates = (np.vecdot(np.concatenate(known), of) for of in (rows, together @ rows))
+        out[:] += [np.bincount(sizes, by, n_sizes) for by in (of_ratings, of_dates / sizes)]
+        out[:, 1] -= of_ratings.sum()
         return out
 
+    def _whiten(self, values: np.ndarray) -> np.ndarray:
+        """Multiply ``values`` (B, n, k) by R^(-1/2), in place: within a date, less a share of the sum."""
+        at, together = self.batch.shared
+        flat = values.reshape(self._share.size, -1)
+        mine = flat[at]
+        flat *= (self._noise + self._shock) ** -0.5
+        flat[at] = self._noise**-0.5 * (mine - self._share.ravel()[at, None] * (together @ mine))
+        return values
 
-def _inverted(
-    batch: Batch, covariance: np.ndarray, parameters: Parameters, shock_var: float
-) -> tuple[np.ndarray, float]:
+
+def _inverted(batch: Batch, covariance: np.ndarray, parameters: Parameters) -> tuple[np.ndarray, float]:
     """Return the inverse of ``covariance`` (B, n, n) with its noise, and the sum of the log determinants.
 
     What is padded has unit variance, and nothing to do with the rest.
     """
     if not batch.real.all():
         covariance *= batch.real[:, :, None] & batch.real[:, None, :]
-    covariance.reshape(-1)[batch.same_date] += shock_var
+    covariance.reshape(-1)[batch.same_date] += parameters.shock_var
     np.einsum("bnn->bn", covariance)[:] += np.where(batch.real, parameters.noise_var, 1.0)
     return inverse_of(covariance)
 
@@ -444,21 +477,12 @@ def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     return root, of_first + of_rest
 
 
-def _date_sums(batch: Batch, inverse: np.ndarray) -> np.ndarray:
-    """Return each row of ``inverse`` (B, n, n) summed over the ratings of the same date, (B, n)."""
-    real, at = batch.real, batch.same_date
-    summed = np.bincount(at // real.shape[1], inverse.reshape(-1)[at], real.size)
-    return np.asarray(summed.reshape(real.shape))
-
-
-def _parts(sizes: np.ndarray, n_together: int) -> Iterator[slice]:
-    """Yield runs of similar sizes; those after the first ``n_together``, in ascending order, one by one."""
+def _parts(sizes: np.ndarray) -> Iterator[slice]:
+    """Yield runs of similar sizes, which ascend."""
     start = 0
-    while start < n_together:
-        ahead = sizes[start : min(start + BATCH_RATINGS, n_together)]
+    while start < len(sizes):
+        ahead = sizes[start : start + BATCH_RATINGS]
         n_fit = int(np.searchsorted(ahead, 1.25 * ahead[0] + 2, side="right"))
         n_taken = max(1, min(n_fit, BATCH_RATINGS // int(ahead[n_fit - 1])))
         yield slice(start, start + n_taken)
         start += n_taken
-    for alone in range(n_together, len(sizes)):
-        yield slice(alone, alone + 1)
