@@ -1,10 +1,10 @@
 """The covariance of couples' ratings, ready to be solved with: what the fit needs of it, and no more.
 
 A couple's ratings have the covariance ``C = X K X' + R``: features ``X`` in one block a partner, the prior
-covariance ``K`` of both partners' weights, and the noise ``R`` of its dates. Most couples are inverted in
-batches, padded, in two halves if both partners rated the same dates; those with many more ratings than
-weights in the space of their weights (Woodbury's identity; Rasmussen & Williams 2006, eq. A.9). All answer
-the same questions.
+covariance ``K`` of both partners' weights, and the noise ``R`` of its dates. Couples come in batches, padded.
+Partners who rated the same dates are met as two people, their sum and their difference; with more ratings
+than weights a covariance is inverted in the space of the weights (Woodbury's identity; Rasmussen & Williams
+2006, eq. A.9), else as it stands. All answer the same questions.
 """
 
 from __future__ import annotations
@@ -103,24 +103,31 @@ class Batch:
 
     def over_dates(self, values: np.ndarray) -> np.ndarray:
         """Return ``values`` (B, n, k), 0 where padded, summed over the ratings of the same date."""
-        at, together = self.shared
-        if not len(at):
+        if not len(self.shared):
             return values
         out = values.reshape(self.real.size, -1).copy()
-        out[at] = together @ out[at]
+        out[self.shared] = self.together(out[self.shared])
         return out.reshape(values.shape)
 
     @cached_property
-    def shared(self) -> tuple[np.ndarray, csr_array]:
-        """Which K ratings, flattened, share their date, and with which of these each does, shape (K, K)."""
-        real = np.flatnonzero(self.real)
-        _, date, sizes = np.unique(self.date.ravel()[real], return_inverse=True, return_counts=True)
-        several = sizes[date] > 1
-        dates = np.unique(date[several], return_inverse=True)[1]
-        of_date = csr_array(
-            (np.ones(len(dates)), (np.arange(len(dates)), dates)), shape=(len(dates), len(real))
-        )
-        return real[several], csr_array(of_date @ of_date.T)
+    def shared(self) -> np.ndarray:
+        """Which ratings, flattened, share their date with another, shape (K,)."""
+        at = np.flatnonzero(self.real)
+        _, date, sizes = np.unique(self.date.ravel()[at], return_inverse=True, return_counts=True)
+        return np.asarray(at[sizes[date] > 1])
+
+    def together(self, values: np.ndarray) -> np.ndarray:
+        """Return ``values`` (K, k) of those that share their date, summed over each one's date."""
+        of_date, by_date = self._dates
+        return np.asarray(of_date @ (by_date @ values))
+
+    @cached_property
+    def _dates(self) -> tuple[csr_array, csr_array]:
+        """Which date each of ``shared`` has, shape (K, n_dates), and the transpose."""
+        dates, date = np.unique(self.date.ravel()[self.shared], return_inverse=True)
+        rows = np.arange(len(date))
+        of_date = csr_array((np.ones(len(date)), (rows, date)), shape=(len(date), len(dates)))
+        return of_date, of_date.T.tocsr()
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,27 +417,29 @@ class RichSolver:
         All of it is known without the rows, so only those who share a date are looked at.
         """
         out = np.zeros((2, n_sizes))
-        out[:, 1] = self._inverse[0].shape[0] * len(self._inverse) - np.einsum("bnn->", self._inverse)
-        at, together = self.batch.shared
+        n_couples, n, n_weights = self._rows.shape
+        out[:, 1] = n_couples * n_weights - np.einsum("bnn->", self._inverse)
+        at = self.batch.shared
         if not len(at):
             return out
-        n = self.batch.rows.shape[1]
-        rows, sizes = self._rows.reshape(-1, self._rows.shape[2])[at], self.batch.date_sizes.ravel()[at]
-        ends = np.searchsorted(at, n * np.arange(1, len(self._rows)))
+        rows, sizes = self._rows.reshape(-1, n_weights)[at], self.batch.date_sizes.ravel()[at]
+        ends = np.searchsorted(at, n * np.arange(1, n_couples))
         known = [mine @ of for mine, of in zip(np.split(rows, ends), self._inverse, strict=True)]
-        of_ratings, of_dates = (np.vecdot(np.concatenate(known), of) for of in (rows, together @ rows))
+        of_ratings, of_dates = (
+            np.vecdot(np.concatenate(known), of) for of in (rows, self.batch.together(rows))
+        )
         out[:] += [np.bincount(sizes, by, n_sizes) for by in (of_ratings, of_dates / sizes)]
         out[:, 1] -= of_ratings.sum()
         return out
 
     def _whiten(self, values: np.ndarray) -> np.ndarray:
-        """Multiply ``values`` (B, n, k) by R^(-1/2), in place: within a date, less a share of the sum."""
-        at, together = self.batch.shared
+        """Return R^(-1/2) times ``values`` (B, n, k), which are lost: less a share of each date's sum."""
+        at = self.batch.shared
         flat = values.reshape(self._share.size, -1)
         mine = flat[at]
         flat *= (self._noise + self._shock) ** -0.5
-        flat[at] = self._noise**-0.5 * (mine - self._share.ravel()[at, None] * (together @ mine))
-        return values
+        flat[at] = self._noise**-0.5 * (mine - self._share.ravel()[at, None] * self.batch.together(mine))
+        return flat.reshape(values.shape)
 
 
 def _inverted(batch: Batch, covariance: np.ndarray, parameters: Parameters) -> tuple[np.ndarray, float]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from recommender.preferences.estimator import HierarchicalRecommender
+from recommender.preferences.strength import VAGUE
 
-TERMS = ("factors", "raters", "places", "steps", "unrated", "doubt", "answers", "tags")
+TERMS = ("factors", "raters", "places", "steps", "scales", "unrated", "doubt", "answers", "tags")
 """What can be left out: factors of ideas, who rated them, what people rated, how far apart the steps of
-ratings are, what is expected of ideas that nobody rated, that answers have to show what they foretell,
-what people said, what ideas are."""
+ratings are, that tastes may lie in some tags more than in others, what is expected of ideas that nobody rated,
+that answers have to show what they foretell, what people said, what ideas are."""
 
 
 class WithoutRecommender(HierarchicalRecommender):
@@ -25,6 +27,7 @@ class WithoutRecommender(HierarchicalRecommender):
 
     def __init__(self, term: str) -> None:
         super().__init__(
+            strength=replace(VAGUE, tags=None) if term == "scales" else None,
             n_factors=0 if term == "factors" else 8,
             count_raters=term != "raters",
             place_people=term != "places",
