@@ -220,7 +220,7 @@ def test_every_contender_judges_strangers(name: str) -> None:
         assert np.isfinite(score).all()
 
 
-@pytest.mark.parametrize("term", [term for term in TERMS if term not in ("places", "doubt")])  # not of these
+@pytest.mark.parametrize("term", [term for term in TERMS if term not in ("places", "doubt", "scales")])
 def test_a_term_left_out_says_nothing(term: str) -> None:
     """Without it, what the term would have told apart is told alike; with it, it is not."""
     ratings, ideas, people = crowd()
@@ -245,6 +245,18 @@ def test_a_term_left_out_says_nothing(term: str) -> None:
 
     assert not tells(without)
     assert tells(whole) or term == "factors"  # these people differ in tags alone
+
+
+def test_without_scales_of_their_own_tags_are_held_alike() -> None:
+    """Of two tags people differ in one: with one scale for both, more taste is seen in the other."""
+    ratings, ideas, _ = crowd(n_people=20)
+    spreads = []
+    for model in (HierarchicalRecommender(), WithoutRecommender("scales")):
+        found = model.fit(ratings, ideas).parameters_
+        names = [found.feature_names.index(tag) + 1 for tag in ("loud", "noise")]
+        loud, noise = np.diag(found.couple_cov + found.partner_cov)[names] * ideas[["loud", "noise"]].var()
+        spreads.append(noise / loud)
+    assert spreads[0] < 0.9 * spreads[1]
 
 
 @pytest.mark.filterwarnings("ignore:pkg_resources")

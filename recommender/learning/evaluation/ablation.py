@@ -12,7 +12,7 @@ from recommender.preferences.strength import VAGUE
 
 TERMS = ("factors", "raters", "places", "steps", "scales", "unrated", "doubt", "answers", "tags")
 """What can be left out: factors of ideas, who rated them, what people rated, how far apart the steps of
-ratings are, that tastes may lie in some tags more than in others, what is expected of ideas that nobody rated,
+ratings are, that more taste may lie in one tag than in another, what is expected of ideas that nobody rated,
 that answers have to show what they foretell, what people said, what ideas are."""
 
 
