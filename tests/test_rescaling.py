@@ -62,11 +62,12 @@ def test_one_scale_of_all_tags() -> None:
 
 def test_tags_that_go_together_have_one_scale() -> None:
     """A prior that states how tags go together keeps it, whatever a tag's own scale may be."""
-    start = START.copy()
-    start[1, 2] = start[2, 1] = 0.4
-    centre = rescaled(covariance(2), start, HELD).centre
-    scale = centre[1, 1] / start[1, 1]
-    np.testing.assert_allclose(centre[1:, 1:], scale * start[1:, 1:])
+    start, now = START.copy(), 10 * np.eye(N_WEIGHTS)
+    start[1, 2] = start[2, 1] = 1.4
+    now[1, 2] = now[2, 1] = 9.9
+    at = np.sum(np.linalg.inv(now)[1:, 1:] * start[1:, 1:]) / 3
+    scale = (6.0 + 0.5) / (6.0 * at + 0.5)
+    np.testing.assert_allclose(rescaled(now, start, HELD).centre[1:, 1:], scale * start[1:, 1:])
 
 
 def test_units_of_a_tag_do_not_matter() -> None:

@@ -45,9 +45,9 @@ def rescaled(now: np.ndarray, start: np.ndarray, held: Held) -> Rescaled:
     Where ``start`` has tags that go together, all tags have one scale.
     """
     products = np.linalg.inv(now) * start
-    leniency, tags = products[:1, 0], products[1:, 1:].sum(axis=1)
-    together = start[1:, 1:] - np.diag(np.diag(start)[1:])
-    firm, apart = held.covariances, np.inf if together.any() else held.tags
+    leniency, tags, firm, apart = products[:1, 0], np.diag(products)[1:], held.covariances, held.tags
+    if (start[1:, 1:] - np.diag(np.diag(start)[1:])).any():
+        tags, apart = np.full(len(tags), products[1:, 1:].sum() / len(tags)), np.inf
     common = np.repeat([_common(leniency, held, np.inf), _common(tags, held, apart)], [1, len(tags)])
     told = np.append(leniency, tags) * common
     beyond = np.append(0.0, _beyond(told[1:], held, apart))
