@@ -141,19 +141,25 @@ def test_couples_alike_are_solved_in_halves() -> None:
     assert isinstance(halves, AlikeSolver)
     assert len(alike.rows) == len(ALIKE)
     assert not alike.real.all()
-    values = np.random.default_rng(9).normal(size=(*alike.real.shape, 3)) * alike.real[:, :, None]
-    assert_same(halves.times(values), whole.times(values))
-    assert_same(halves.traces(6), whole.traces(6))
-    assert halves.log_determinant == pytest.approx(whole.log_determinant, abs=1e-10)
-    moments, expected = (solver.moments(solver.times(values)[:, :, 0]) for solver in (halves, whole))
-    assert_same(moments.own.total(kernel), expected.own.total(kernel))
-    between, both = (of.between.total(kernel) for of in (moments, expected))
-    assert_same(between + between.T, both + both.T)
-    for answer in answers.T:
-        assert_same(halves.information(answer).total(kernel), whole.information(answer).total(kernel))
+    assert_solved_alike(halves, whole, kernel, answers)
 
 
 assert_same = partial(np.testing.assert_allclose, atol=1e-12)
+
+
+def assert_solved_alike(found: Solver, expected: Solver, kernel: Kernel, answers: np.ndarray) -> None:
+    """Assert that both solvers of one batch answer every question alike."""
+    real = expected.batch.real
+    values = np.random.default_rng(9).normal(size=(*real.shape, 3)) * real[:, :, None]
+    assert_same(found.times(values), expected.times(values))
+    assert_same(found.traces(6), expected.traces(6))
+    assert found.log_determinant == pytest.approx(expected.log_determinant, abs=1e-10)
+    one, other = (solver.moments(solver.times(values)[:, :, 0]) for solver in (found, expected))
+    assert_same(one.own.total(kernel), other.own.total(kernel))
+    between, both = (of.between.total(kernel) for of in (one, other))
+    assert_same(between + between.T, both + both.T)
+    for answer in answers.T:
+        assert_same(found.information(answer).total(kernel), expected.information(answer).total(kernel))
 
 
 def test_partners_who_rated_the_same_ideas_on_other_dates_are_not_alike() -> None:
@@ -191,20 +197,19 @@ def test_partners_alike_and_rich_are_solved_by_weights(monkeypatch: pytest.Monke
     """Sums and differences are each solved by weights where ratings are more, and come out the same."""
     design, answers, parameters = world(2)
     kernel, batch = kernel_of(design, parameters), split()[ALIKE[0]]
-    dense = DenseSolver(batch, kernel)
     monkeypatch.setattr(solvers, "RICH", 0.5)
-    halves = solvers.solver_of(batch, kernel)
-    assert isinstance(halves, AlikeSolver)
     assert isinstance(solvers.solver_of(batch.first, kernel.halves[0]), RichSolver)
-    values = np.random.default_rng(9).normal(size=(*batch.real.shape, 2)) * batch.real[:, :, None]
-    assert_same(halves.times(values), dense.times(values))
-    assert_same(halves.traces(6), dense.traces(6))
-    assert halves.log_determinant == pytest.approx(dense.log_determinant, abs=1e-10)
-    moments, expected = (solver.moments(solver.times(values)[:, :, 0]) for solver in (halves, dense))
-    assert_same(moments.own.total(kernel), expected.own.total(kernel))
-    assert_same(
-        halves.information(answers[:, 0]).total(kernel), dense.information(answers[:, 0]).total(kernel)
-    )
+    assert_solved_alike(solvers.solver_of(batch, kernel), DenseSolver(batch, kernel), kernel, answers)
+
+
+def test_several_couples_are_solved_by_weights_at_once() -> None:
+    """Two couples in one batch, padded, with shared dates and dates alone, are solved as if inverted."""
+    design, answers, parameters = world(3)
+    kernel, some = kernel_of(design, parameters), np.isin(COUPLE, (0, 2))
+    (batch,) = batches_of(COUPLE[some], PARTNER[some], IDEA[some], DATE[some])
+    assert len(batch.rows) == 2
+    assert not batch.real.all()
+    assert_solved_alike(RichSolver(batch, kernel), DenseSolver(batch, kernel), kernel, answers)
 
 
 def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch) -> None:

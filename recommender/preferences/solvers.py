@@ -350,7 +350,7 @@ def _turned(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 class RichSolver:
     """Couples with more ratings than weights: solved in the space of the weights.
 
-    With ratings' features ``U`` for weights of variance 1 (``kernels.Standard``) and ``W = R^(-1/2) U``, the
+    With ratings' features ``U`` for weights of variance 1 (``Kernel.standard``) and ``W = R^(-1/2) U``, the
     covariance is ``C = R^(1/2) (I + W W') R^(1/2)``, and Woodbury's identity with ``M = I + W'W`` says that
     ``C⁻¹ = R^(-1/2) (I - W M⁻¹W') R^(-1/2)`` and ``U'C⁻¹U = I - M⁻¹``.
     """
