@@ -166,24 +166,55 @@ def test_threads_do_not_change_the_fit(feedback: Feedback, monkeypatch: pytest.M
         np.testing.assert_array_equal(getattr(one, field.name), getattr(two, field.name))
 
 
-def test_extrapolation_arrives_sooner(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In as many passes the fit has climbed higher than plain EM, and neither ever falls."""
-    told: dict[str, list[float]] = {"extrapolated": [], "plain": []}
+def climbed(feedback: Feedback, n_passes: int) -> float:
+    """Return the objective after so many passes, none of which may have lowered it."""
+    told: list[float] = []
+    passes = Passes(feedback, prior(), Strength())
+    em._climb(passes, prior(), n_passes, 0.0, lambda _, objective: told.append(objective))
+    assert (np.diff(told) > -1e-6).all()
+    return told[-1]
 
-    def climb(way: str) -> None:
-        fit_parameters(
-            feedback,
-            prior(),
-            tolerance=0.0,
-            max_iterations=12,
-            on_iteration=lambda _, objective: told[way].append(objective),
-        )
-        assert (np.diff(told[way]) > -1e-6).all()
 
-    climb("extrapolated")
-    monkeypatch.setattr(Extrapolation, "after", lambda _self, _start, end: end)
-    climb("plain")
-    assert told["extrapolated"][-1] > told["plain"][-1] + 0.1
+def test_bolder_ways_arrive_sooner(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In as many passes scoring climbs higher than plain EM, and extrapolation higher than scoring alone."""
+    all_ways = climbed(feedback, 12)
+    monkeypatch.setattr(Extrapolation, "after", lambda _self, _start, end: [end])
+    scoring = climbed(feedback, 12)
+    monkeypatch.setattr(Extrapolation, "after", lambda _self, _start, _end: [])
+    plain = climbed(feedback, 12)
+    assert all_ways > scoring > plain + 0.1
+
+
+def test_what_misleads_is_taken_back(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both bolder ways lead astray, a fit still climbs as EM does, in three passes each."""
+    monkeypatch.setattr(Extrapolation, "after", lambda _self, _start, end: [end, astray(end)])
+    monkeypatch.setattr("recommender.preferences.passes.scored", lambda now, *_: 50 * now)
+    misled = climbed(feedback, 36)
+    monkeypatch.setattr(Extrapolation, "after", lambda _self, _start, _end: [])
+    assert misled == pytest.approx(climbed(feedback, 12), abs=1e-6)
+
+
+def astray(parameters: Parameters) -> Parameters:
+    """Return the same with a noise that is fifty times as large."""
+    return replace(parameters, noise_var=50 * parameters.noise_var)
+
+
+def test_ratings_are_seen_as_written_out(feedback: Feedback) -> None:
+    """What moves the covariances is X'(C⁻¹ e e' C⁻¹ - C⁻¹)X and X'C⁻¹X, summed over couples and partners."""
+    some = feedback.of_couples(205, np.random.default_rng(0))
+    passes = Passes(some, prior(), Strength())
+    met = passes._meet(prior())
+    precision = np.linalg.inv(written_out(some, prior()))
+    alpha = precision @ passes._residual(met.parameters)
+    design = with_intercept(some.features)[some.idea]
+    for seen, of in zip(passes._seen(met), (some.couple, some.partner), strict=True):
+        theirs = [design[of == each].T @ alpha[of == each] for each in np.unique(of)]
+        same = of[:, None] == of
+        information = design.T @ (same * precision) @ design
+        np.testing.assert_allclose(seen.information, information, rtol=1e-9, atol=1e-9)
+        slope = np.transpose(theirs) @ theirs - information
+        np.testing.assert_allclose(seen.slope, slope, rtol=1e-9, atol=1e-9)
+        assert seen.n == len(theirs)
 
 
 def test_how_much_taste_there_is_is_learned_from_few_couples(feedback: Feedback) -> None:
@@ -249,7 +280,7 @@ def test_answers_may_say_much_of_leniency_and_nothing_of_tags(of_tags: bool) -> 
     moved = start
     for _ in range(4):
         for _ in range(3):
-            moved, _ = passes.iterate(moved)
+            moved = passes.iterate(moved).moved
         passes.learn_scale(moved)
     assert passes.scale[0, 1] > 5 * first[0, 1]
     assert (passes.scale[1, 1:] > first[1, 1:]).all() == of_tags
@@ -278,7 +309,7 @@ def test_scales_by_hand() -> None:
     strength = Strength(scales=2.0)
     passes = Passes(feedback, start, strength)
     believed = passes.scale.copy()
-    now, _ = passes.iterate(start)
+    now = passes.iterate(start).moved
     passes.learn_scale(now)
     expected = believed.copy()
     x, z = with_intercept(features), with_intercept(answers)

@@ -289,8 +289,9 @@ def test_every_pass_raises_the_objective(known_world: tuple[Parameters, Hierarch
     passes = Passes(feedback, prior, Strength())
     current, objectives = prior, []
     for _ in range(12):
-        current, objective = passes.iterate(current)
-        objectives.append(objective)
+        led = passes.iterate(current)
+        current = led.moved
+        objectives.append(led.objective)
     assert np.diff(objectives).min() > -1e-6
     assert objectives[-1] > objectives[0] + 100
 

@@ -1,8 +1,8 @@
 """Empirical Bayes: the parameters that make the feedback most likely, by accelerated variational EM.
 
-Each pass (``passes.py``) raises the objective or leaves it. Variances then go to where the last passes lead
-(``extrapolation.py``); when the objective falls, the pass's own step is taken instead. Much feedback is met
-with parameters from a sample of its couples.
+Each pass (``passes.py``) tells of three ways on, and the boldest is tried first: where the last passes lead
+together (``extrapolation.py``), as far as the ratings tell (``scoring.py``), and EM's own step, which never
+lowers the objective. Much feedback is met with parameters from a sample of its couples.
 
 How much the tags and each answer may say (the prior variance of a column of the fixed weights) is learned
 first, an answer at a time, so that those that say nothing fade (automatic relevance determination;
@@ -103,18 +103,17 @@ def _climb(
     on_iteration: Callable[[int, float], None],
 ) -> Parameters:
     """Return the parameters after passes that raise the objective until it hardly grows."""
-    current = safe = start
     least = tolerance * max(len(passes.feedback.rating), FEW_RATINGS)
-    extrapolation, heights = Extrapolation(), [-np.inf]
+    extrapolation, heights, ways = Extrapolation(), [-np.inf], [start]
     for number in range(1, max_iterations + 1):
-        moved, objective = passes.iterate(current)
-        if objective < heights[-1]:
+        current = ways.pop()
+        led = passes.iterate(current)
+        if led.objective < heights[-1] and ways:
             extrapolation.misled()
-            current = safe
             continue
-        on_iteration(number, objective)
-        if objective - heights[-PATIENCE:][0] < least:
-            return moved
-        heights.append(objective)
-        safe, current = moved, extrapolation.after(current, moved)
-    return safe
+        on_iteration(number, led.objective)
+        if led.objective - heights[-PATIENCE:][0] < least:
+            return led.moved
+        heights.append(led.objective)
+        ways = [led.moved, *extrapolation.after(current, led.ahead)]
+    return ways[0]

@@ -34,18 +34,18 @@ class Extrapolation:
         self._led_to: Parameters | None = None
         self._there = np.zeros(0)
 
-    def after(self, start: Parameters, end: Parameters) -> Parameters:
-        """Return ``end`` with the variances that passes lead to; the last of them went from ``start``."""
+    def after(self, start: Parameters, end: Parameters) -> list[Parameters]:
+        """Return ``end`` and, after two passes, where they lead; the last went from ``start`` to ``end``."""
         from_ = self._there if start is self._led_to else _logarithms(start)
         to = _logarithms(end)
         self._ends = [*self._ends[-MEMORY:], to]
         self._moves = [*self._moves[-MEMORY:], to - from_]
         if len(self._moves) < 2:
-            return end
+            return [end]
         leap = sum(share * there for share, there in zip(self._mixture(), self._ends, strict=True))
         self._there = to + leap / max(1.0, np.abs(leap).max() / FARTHEST)
         self._led_to = _with_logarithms(end, self._there)
-        return self._led_to
+        return [end, self._led_to]
 
     def _mixture(self) -> np.ndarray:
         """Return how much of each end to add to the last one for the shortest move; they sum to 0."""

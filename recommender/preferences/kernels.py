@@ -76,7 +76,7 @@ class Kernel(ABC):
         """
         if n_partners not in self._standard:
             alone, couple = self.parameters.partner_cov, self.parameters.couple_cov
-            made = [_root(alone + n_partners * couple), *[_root(alone)] * (n_partners - 1)]
+            made = [root_of(alone + n_partners * couple), *[root_of(alone)] * (n_partners - 1)]
             roots, units = map(np.array, zip(*made, strict=True))
             features = np.einsum("jp,jif->pijf", turn_of(n_partners), self.design @ roots)
             self._standard[n_partners] = features.reshape(*features.shape[:2], -1), units
@@ -88,7 +88,7 @@ def turn_of(n_partners: int) -> np.ndarray:
     return np.asarray(helmert(n_partners, full=True))
 
 
-def _root(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def root_of(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ``L`` with ``L L' = covariance``, and its inverse; what is less than rounding counts as that."""
     values, vectors = np.linalg.eigh(covariance)
     sizes = np.sqrt(np.maximum(values, np.finfo(float).eps * values[-1]))

@@ -27,6 +27,7 @@ from recommender.preferences.kernels import Kernel, kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.preconditioner import Preconditioner
 from recommender.preferences.rescaling import rescaled
+from recommender.preferences.scoring import Seen, scored
 from recommender.preferences.solvers import Solver, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
 from recommender.preferences.threads import Item, Result, Threads
@@ -57,6 +58,25 @@ class Met:
     solvers: Sequence[Solver]
     alphas: Sequence[np.ndarray]
     parameters: Parameters
+    objective: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Where one pass leads.
+
+    Attributes
+    ----------
+    moved : Parameters
+        Every variance moved so that the objective does not fall.
+    ahead : Parameters
+        The same with covariances moved as far as ratings tell (``scoring.py``): further, not always higher.
+    objective : float
+        Before the variances moved.
+    """
+
+    moved: Parameters
+    ahead: Parameters
     objective: float
 
 
@@ -93,6 +113,8 @@ class Passes:
             int(np.count_nonzero(np.bincount(of)))
             for of in (feedback.couple, feedback.partner, feedback.date)
         )
+        self._couples = np.zeros(len(feedback.answers), dtype=int)
+        self._couples[feedback.partner] = feedback.couple
         self._by_idea = np.lexsort((feedback.partner, feedback.idea))
         self._raters = feedback.partner[self._by_idea].astype(np.int32)
         self._idea_ends = np.append(0, np.cumsum(np.bincount(feedback.idea, minlength=len(self.design))))
@@ -101,14 +123,17 @@ class Passes:
         self._told = squares / max(float(feedback.rating.var()), prior.noise_var)
         self._preconditioner = Preconditioner(self.design, self._told, self._precision())
 
-    def iterate(self, current: Parameters) -> tuple[Parameters, float]:
-        """Return the parameters after one pass, and the objective before its new variances."""
+    def iterate(self, current: Parameters) -> Pass:
+        """Return where one pass from ``current`` leads."""
         met = self._meet(current)
-        pairs = list(zip(met.solvers, met.alphas, strict=True))
-        moments = reduce(add, self._map(lambda pair: pair[0].moments(pair[1]), pairs))
-        own, between = self._map(lambda sums: sums.total(met.kernel), (moments.own, moments.between))
-        squares = own + between + between.T, own
-        return self._variances(squares, self._noise_moments(met), met.parameters), met.objective
+        couples, partners = self._seen(met)
+        moved = self._variances(couples, partners, self._noise_moments(met), met.parameters)
+        ahead = replace(
+            moved,
+            couple_cov=scored(current.couple_cov, couples, self.prior.couple_cov, self.held),
+            partner_cov=scored(current.partner_cov, partners, self.prior.partner_cov, self.held),
+        )
+        return Pass(moved, ahead, met.objective)
 
     def settle(self, current: Parameters) -> tuple[Parameters, float]:
         """Return the likeliest fixed weights and effects, given all variances, and the objective."""
@@ -184,6 +209,22 @@ class Passes:
         alphas = self._map(lambda solver: _times(solver, residual), solvers)
         return Met(kernel, solvers, alphas, moved, self._objective(solvers, alphas, residual, moved))
 
+    def _seen(self, met: Met) -> tuple[Seen, Seen]:
+        """Return what the ratings say of the covariances of couples and of partners."""
+        pairs = list(zip(met.solvers, met.alphas, strict=True))
+        moments = reduce(add, self._map(lambda pair: pair[0].moments(pair[1]), pairs))
+        own, between = self._map(lambda sums: sums.total(met.kernel), (moments.own, moments.between))
+        shared = own + between + between.T
+        idea, partner = self.feedback.idea, self.feedback.partner
+        alpha = _scattered(met.solvers, met.alphas, len(idea))
+        theirs = csr_array((alpha, (partner, idea)), (len(self._couples), len(self.design))) @ self.design
+        member = np.ones(len(theirs)), (self._couples, np.arange(len(theirs)))
+        ours = csr_array(member) @ theirs
+        return (
+            Seen(shared, ours.T @ ours - shared, self._n_couples),
+            Seen(own, theirs.T @ theirs - own, self._n_partners),
+        )
+
     def _residual(self, current: Parameters) -> np.ndarray:
         expected = self._fixed_part(current.fixed) + current.effects[self.feedback.idea]
         return np.asarray(self.feedback.rating - expected)
@@ -253,29 +294,26 @@ class Passes:
         return float(shock_square.sum()), float((square - 2 * gain * within + sizes * shock_square).sum())
 
     def _variances(
-        self, squares: tuple[np.ndarray, np.ndarray], noise: tuple[float, float], current: Parameters
+        self, couples: Seen, partners: Seen, noise: tuple[float, float], current: Parameters
     ) -> Parameters:
-        """Return ``current`` with every variance at its maximum given its moments and its prior.
-
-        ``squares`` move the covariances of couples and of partners.
-        """
+        """Return ``current`` with every variance at its maximum given its moments and its prior."""
         feedback, prior, held = self.feedback, self.prior, self.held
         n_ratings, n_ideas = len(feedback.rating), len(current.effects)
         effect = float(np.sum(current.effects**2 + current.effect_vars))
 
-        def covariance(now: np.ndarray, start: np.ndarray, moment: np.ndarray, n: int) -> np.ndarray:
-            total = n * now + now @ moment @ now + held.covariances * rescaled(now, start, held).centre
-            out = total / (n + held.covariances)
+        def covariance(now: np.ndarray, start: np.ndarray, seen: Seen) -> np.ndarray:
+            total = seen.n * now + now @ seen.slope @ now
+            total += held.covariances * rescaled(now, start, held).centre
+            out = total / (seen.n + held.covariances)
             return np.asarray((out + out.T) / 2)
 
         def variance(total: float, start: float, n: int) -> float:
             return float((total + held.variances * start) / (n + held.variances))
 
-        couple, partner = squares
         return replace(
             current,
-            couple_cov=covariance(current.couple_cov, prior.couple_cov, couple, self._n_couples),
-            partner_cov=covariance(current.partner_cov, prior.partner_cov, partner, self._n_partners),
+            couple_cov=covariance(current.couple_cov, prior.couple_cov, couples),
+            partner_cov=covariance(current.partner_cov, prior.partner_cov, partners),
             shock_var=variance(noise[0], prior.shock_var, self._n_dates),
             noise_var=variance(noise[1], prior.noise_var, n_ratings),
             effect_var=variance(effect, prior.effect_var, n_ideas),
