@@ -128,11 +128,14 @@ class Passes:
         met = self._meet(current)
         couples, partners = self._seen(met)
         moved = self._variances(couples, partners, self._noise_moments(met), met.parameters)
-        ahead = replace(
-            moved,
-            couple_cov=scored(current.couple_cov, couples, self.prior.couple_cov, self.held),
-            partner_cov=scored(current.partner_cov, partners, self.prior.partner_cov, self.held),
+        couple_cov, partner_cov = self._map(
+            lambda of: scored(*of, self.held),
+            [
+                (current.couple_cov, couples, self.prior.couple_cov),
+                (current.partner_cov, partners, self.prior.partner_cov),
+            ],
         )
+        ahead = replace(moved, couple_cov=couple_cov, partner_cov=partner_cov)
         return Pass(moved, ahead, met.objective)
 
     def settle(self, current: Parameters) -> tuple[Parameters, float]:
