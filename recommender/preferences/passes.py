@@ -109,12 +109,8 @@ class Passes:
         self._chunks = [
             slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
         ]
-        self._n_couples, self._n_partners, self._n_dates = (
-            int(np.count_nonzero(np.bincount(of)))
-            for of in (feedback.couple, feedback.partner, feedback.date)
-        )
-        self._couples = np.zeros(len(feedback.answers), dtype=int)
-        self._couples[feedback.partner] = feedback.couple
+        self._n_dates = int(np.count_nonzero(np.bincount(feedback.date)))
+        self._whose = [np.unique(of, return_inverse=True)[1] for of in (feedback.couple, feedback.partner)]
         self._by_idea = np.lexsort((feedback.partner, feedback.idea))
         self._raters = feedback.partner[self._by_idea].astype(np.int32)
         self._idea_ends = np.append(0, np.cumsum(np.bincount(feedback.idea, minlength=len(self.design))))
@@ -217,16 +213,15 @@ class Passes:
         pairs = list(zip(met.solvers, met.alphas, strict=True))
         moments = reduce(add, self._map(lambda pair: pair[0].moments(pair[1]), pairs))
         own, between = self._map(lambda sums: sums.total(met.kernel), (moments.own, moments.between))
-        shared = own + between + between.T
-        idea, partner = self.feedback.idea, self.feedback.partner
-        alpha = _scattered(met.solvers, met.alphas, len(idea))
-        theirs = csr_array((alpha, (partner, idea)), (len(self._couples), len(self.design))) @ self.design
-        member = np.ones(len(theirs)), (self._couples, np.arange(len(theirs)))
-        ours = csr_array(member) @ theirs
-        return (
-            Seen(shared, ours.T @ ours - shared, self._n_couples),
-            Seen(own, theirs.T @ theirs - own, self._n_partners),
-        )
+        alpha = _scattered(met.solvers, met.alphas, len(self.feedback.idea))
+
+        def seen(slope: np.ndarray, whose: np.ndarray) -> Seen:
+            shape = int(whose.max()) + 1, len(self.design)
+            pulls = csr_array((alpha, (whose, self.feedback.idea)), shape) @ self.design
+            return Seen(slope, pulls.T @ pulls - slope, len(pulls))
+
+        couple, partner = self._whose
+        return seen(own + between + between.T, couple), seen(own, partner)
 
     def _residual(self, current: Parameters) -> np.ndarray:
         expected = self._fixed_part(current.fixed) + current.effects[self.feedback.idea]
