@@ -2,7 +2,7 @@
 
 Where a couple's ratings leave much of its weights open, most of what EM then believes of them is what it
 believed before, and it goes slowly. Scoring divides the slope of the likelihood by what ratings are expected
-to tell instead (Longford 1987, *Biometrika* 74, section 2). In directions in which ``now`` is the identity,
+to tell instead (Longford 1987, *Biometrika* 74). In directions in which ``now`` is the identity,
 and the ratings of the average couple tell shares ``told`` of its weights, the change ``S`` of the logarithm
 meets, for n couples,
 
