@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -43,6 +44,15 @@ def accept(app: Flask, code: str, name: str = "Sam") -> Person:
     """Return the second partner of a couple."""
     told = Person(app)("POST", "/v1/invites/accept", {"invite_code": code, "name": name}).json
     return Person(app, told["token"])
+
+
+def signed_in(app: Flask, person: Person) -> Any:
+    """Return a browser in which somebody is signed in."""
+    browser = app.test_client()
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/sign-in").text)
+    assert found is not None
+    browser.post("/sign-in", data={"token": person.token, "csrf_token": found[1]})
+    return browser
 
 
 def with_shipped_catalogue(deployment: Deployment) -> Deployment:

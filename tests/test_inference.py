@@ -19,7 +19,7 @@ from recommender.planning.occasion import PastIdea
 from recommender.planning.settings import PlanSettings
 from recommender.planning.weekly import weekly_plan
 from recommender.service import Deployment, Settings, open_deployment
-from tests.api_world import Person, accept, shipped_catalogue, start
+from tests.api_world import Person, accept, shipped_catalogue, signed_in, start
 from tests.conftest import Clock
 from tests.hearing import Asked, hearing
 from tests.planning_world import occasion_of, served_prior, two
@@ -113,15 +113,6 @@ def an_answer(question: Question, rng: np.random.Generator) -> Any:
     if question.kind == "many":
         return [value for value in values if rng.random() < 0.4]
     return values[int(rng.integers(len(values)))]
-
-
-def signed_in(app: Flask, person: Person) -> Any:
-    """Return a browser in which somebody is signed in."""
-    browser = app.test_client()
-    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/sign-in").text)
-    assert found is not None
-    browser.post("/sign-in", data={"token": person.token, "csrf_token": found[1]})
-    return browser
 
 
 def all_that_sam_reads(it: Lived) -> dict[str, Seen]:

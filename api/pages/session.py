@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from flask import Flask, Request, Response, current_app, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from api.registry import Call
+from api.routes.weeks import week_writer
 from recommender import service
 from recommender.errors import NotAllowed, RekindleError, Unauthenticated
 from recommender.service import Deployment
@@ -107,6 +108,14 @@ def is_operator() -> bool:
     return True
 
 
+def tell_anew(answer: Response) -> Response:
+    """Return an answer, once the weeks of a couple in which somebody has changed something are told anew."""
+    call: Call | None = g.get("call")
+    if request.method == "POST" and call is not None and call.caller.couple_id is not None:
+        service.tell_anew(call.deployment, call.caller.couple_id, week_writer())
+    return answer
+
+
 def _call(kind: str) -> Call:
     if not signed_in():
         raise Unauthenticated(SIGN_IN)
@@ -114,4 +123,5 @@ def _call(kind: str) -> Call:
     caller = service.authenticate(d, session["token"])
     if caller.kind != kind or caller.scope != "all":
         raise NotAllowed("That page is not for you; sign out first if you want to see it.")
-    return Call(d, caller)
+    g.call = Call(d, caller)
+    return g.call

@@ -91,6 +91,7 @@ from recommender.service.settings import Settings
 from recommender.service.story import freshness_of
 from recommender.service.tagging import TaggedText, tag_file, tag_lines, train_tagger
 from recommender.service.texts import NOTE_LENGTH
+from recommender.service.told import Writer, tell_anew, told_week
 from recommender.service.views import goal_lines, goal_words, local_start, plan_body, plan_cards, ritual_lines
 from recommender.service.weeks import choose, get_plan, swap
 from recommender.service.weekview import WeekView, get_week, see_week, week_and_dates
@@ -118,6 +119,7 @@ __all__ = [
     "Settings",
     "TaggedText",
     "WeekView",
+    "Writer",
     "accept_invite",
     "authenticate",
     "backup_database",
@@ -199,6 +201,8 @@ __all__ = [
     "swap",
     "tag_file",
     "tag_lines",
+    "tell_anew",
+    "told_week",
     "train_tagger",
     "update_couple",
     "update_date",

@@ -82,12 +82,18 @@ def see_marks(d: Deployment, caller: Caller, couple: Couple, plan: Plan, made: S
     made : Sequence[Mark]
         All marks of the plan, as just read.
     """
-    if len(couple.partners) == 1 or not _news(couple, plan, made):
+    if not is_news(couple, plan, made):
         return _seen(caller, couple, plan, made)
     with transaction(d.engine) as connection:
         couple = couple_of(connection, caller, for_update=True)
         made = _revealed(connection, d, couple, plan)
     return _seen(caller, couple, plan, made)
+
+
+def is_news(couple: Couple, plan: Plan, made: Sequence[Mark]) -> bool:
+    """Return whether both have marked all of a plan, and nobody has seen what both like."""
+    unseen = any(mark.revealed_at is None for mark in made)
+    return len(couple.partners) == 2 and unseen and _complete(couple, plan, made)
 
 
 def both_like(words: Sequence[MarkWord]) -> Literal["yes", "maybe"] | None:
@@ -117,14 +123,10 @@ def _frozen(home: Home, plan: Plan, made: Sequence[Mark], suggestion_id: str) ->
     return seen or _complete(home.couple, plan, made)
 
 
-def _news(couple: Couple, plan: Plan, made: Sequence[Mark]) -> bool:
-    return _complete(couple, plan, made) and any(mark.revealed_at is None for mark in made)
-
-
 def _revealed(connection: Connection, d: Deployment, couple: Couple, plan: Plan) -> tuple[Mark, ...]:
     """Note a plan's marks as seen, if they are still complete now that the couple is held; return them."""
     made = marks.list_marks(connection, plan)
-    if _news(couple, plan, made):
+    if is_news(couple, plan, made):
         marks.reveal_marks(connection, [s.suggestion_id for s in plan.suggestions], d.clock())
     return marks.list_marks(connection, plan)
 

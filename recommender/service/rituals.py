@@ -63,10 +63,23 @@ def see_rituals(
     if couple.circumstances.paused(plan.week):
         return ()
     shown = _in_force(offered)
-    settled = len(shown) == RITUALS and not _outgrown(d, couple, shown, inside)
-    if not settled and plan.week >= this_week(d, couple):
+    if not are_settled(d, couple, offered, inside) and plan.week >= this_week(d, couple):
         shown = _brought_up_to_date(d, caller, plan)
     return tuple(_seen(one, caller) for one in shown)
+
+
+def are_settled(
+    d: Deployment, couple: Couple, offered: tuple[OfferedRitual, ...], inside: np.ndarray
+) -> bool:
+    """Return whether a week has all its rituals, and none lies outside the couple's limits as they are now.
+
+    Parameters
+    ----------
+    offered, inside
+        As for `see_rituals`.
+    """
+    shown = _in_force(offered)
+    return len(shown) == RITUALS and not _outgrown(d, couple, shown, inside)
 
 
 def keep_ritual(d: Deployment, caller: Caller, ritual_id: str) -> SeenRitual:

@@ -13,9 +13,9 @@ from recommender.service.callers import Caller, couple_of
 from recommender.service.dates import DateView, seen_dates
 from recommender.service.deployment import Deployment
 from recommender.service.goals import see_progress
-from recommender.service.marks import SeenMarks, see_marks
+from recommender.service.marks import SeenMarks, is_news, see_marks
 from recommender.service.past import Past, read_past
-from recommender.service.rituals import SeenRitual, first_rituals, see_rituals
+from recommender.service.rituals import SeenRitual, are_settled, first_rituals, see_rituals
 from recommender.service.telling import told_plan
 from recommender.service.weeks import (
     get_plan,
@@ -64,15 +64,7 @@ def get_week(d: Deployment, caller: Caller, week: Week) -> WeekView:
     NotFound
         If the week lies centuries off.
     """
-    with reading(d.engine) as connection:
-        couple = couple_of(connection, caller)
-        inside = inside_limits(d, couple, week)
-        plan = standing_plan(d, connection, couple, week, inside)
-        if plan is None:
-            past = read_past(connection, couple)
-        else:
-            stored = _stored(d, connection, caller, couple, plan, inside)
-    return _made(d, caller, week, past) if plan is None else _view(d, caller, stored)
+    return view_of(d, caller, week, look(d, caller, week))
 
 
 def week_and_dates(
@@ -89,13 +81,48 @@ def week_and_dates(
         couple = couple_of(connection, caller)
         week = week or upcoming_week(d.clock(), couple.circumstances)
         seen = seen_dates(connection, caller)
-        inside = inside_limits(d, couple, week)
-        plan = standing_plan(d, connection, couple, week, inside)
-        if plan is None:
-            past = read_past(connection, couple)
-        else:
-            stored = _stored(d, connection, caller, couple, plan, inside, seen)
-    return (_made(d, caller, week, past) if plan is None else _view(d, caller, stored)), seen
+        found = _found(d, connection, caller, couple, week, seen)
+    return view_of(d, caller, week, found), seen
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the store holds of a week whose plan stands, and which ideas are inside the couple's limits."""
+
+    couple: Couple
+    plan: Plan
+    reached: tuple[Progress, ...]
+    offered: tuple[rituals.OfferedRitual, ...]
+    made: tuple[Mark, ...]
+    inside: np.ndarray
+
+
+def look(d: Deployment, caller: Caller, week: Week) -> Stored | Past:
+    """Return what the store holds of a week; of one whose plan has to be made or mended, the couple's past.
+
+    Raises
+    ------
+    NotFound
+        If the week lies centuries off.
+    """
+    with reading(d.engine) as connection:
+        return _found(d, connection, caller, couple_of(connection, caller), week)
+
+
+def view_of(d: Deployment, caller: Caller, week: Week, found: Stored | Past) -> WeekView:
+    """Return a week that was looked at, as the caller may see it; what is missing of it is made now."""
+    if isinstance(found, Stored):
+        return _view(d, caller, found)
+    first = _first(d, caller, week, found)
+    return see_week(d, caller, get_plan(d, caller, week)) if first is None else first
+
+
+def is_settled(d: Deployment, stored: Stored) -> bool:
+    """Return whether to tell a week changes nothing: no ritual is missing, and nobody sees any mark first."""
+    couple, plan = stored.couple, stored.plan
+    if is_news(couple, plan, stored.made):
+        return False
+    return couple.circumstances.paused(plan.week) or are_settled(d, couple, stored.offered, stored.inside)
 
 
 def see_week(d: Deployment, caller: Caller, plan: Plan) -> WeekView:
@@ -125,7 +152,7 @@ def _first(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView | 
         plans.insert_plan(connection, plan, d.clock())
         offered = rituals.insert_rituals(connection, couple.couple_id, week, small, d.clock())
         reached = see_progress(d, connection, caller, couple, week)
-    return _view(d, caller, _Stored(couple, plan, reached, offered, (), inside_limits(d, couple, week)))
+    return _view(d, caller, Stored(couple, plan, reached, offered, (), inside_limits(d, couple, week)))
 
 
 def _draft(d: Deployment, past: Past, week: Week) -> tuple[Plan, tuple[Ritual, ...]]:
@@ -134,22 +161,19 @@ def _draft(d: Deployment, past: Past, week: Week) -> tuple[Plan, tuple[Ritual, .
     return plan, first_rituals(d, seen, plan)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What the store holds of a week, and which ideas are inside the couple's limits."""
-
-    couple: Couple
-    plan: Plan
-    reached: tuple[Progress, ...]
-    offered: tuple[rituals.OfferedRitual, ...]
-    made: tuple[Mark, ...]
-    inside: np.ndarray
-
-
-def _made(d: Deployment, caller: Caller, week: Week, past: Past) -> WeekView:
-    """Return a week whose plan has to be made, or something of it replaced."""
-    first = _first(d, caller, week, past)
-    return see_week(d, caller, get_plan(d, caller, week)) if first is None else first
+def _found(
+    d: Deployment,
+    connection: Connection,
+    caller: Caller,
+    couple: Couple,
+    week: Week,
+    seen: Iterable[DateView] | None = None,
+) -> Stored | Past:
+    inside = inside_limits(d, couple, week)
+    plan = standing_plan(d, connection, couple, week, inside)
+    if plan is None:
+        return read_past(connection, couple)
+    return _stored(d, connection, caller, couple, plan, inside, seen)
 
 
 def _stored(
@@ -160,8 +184,8 @@ def _stored(
     plan: Plan,
     inside: np.ndarray,
     seen: Iterable[DateView] | None = None,
-) -> _Stored:
-    return _Stored(
+) -> Stored:
+    return Stored(
         couple,
         plan,
         see_progress(d, connection, caller, couple, plan.week, seen),
@@ -171,7 +195,7 @@ def _stored(
     )
 
 
-def _view(d: Deployment, caller: Caller, stored: _Stored) -> WeekView:
+def _view(d: Deployment, caller: Caller, stored: Stored) -> WeekView:
     couple, plan = stored.couple, stored.plan
     return WeekView(
         partners=tuple(partner.name for partner in couple.partners),

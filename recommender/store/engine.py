@@ -142,6 +142,21 @@ def commit(connection: Connection) -> None:
         raise as_wrapped(error, connection.dialect) from error
 
 
+@contextmanager
+def impatient(connection: Connection) -> Iterator[None]:
+    """Let what is written fail at once where on SQLite somebody else is writing, instead of waiting."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driven: Any = connection.connection.dbapi_connection
+    ((usual,),) = driven.execute("PRAGMA busy_timeout")
+    driven.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        driven.execute(f"PRAGMA busy_timeout = {usual}")
+
+
 def as_wrapped(error: Exception, dialect: Dialect) -> StatementError:
     """Return an error of the driver, asked directly, as SQLAlchemy would raise it."""
     error_of_driver: Any = dialect.loaded_dbapi.Error

@@ -18,9 +18,10 @@ from sqlalchemy import Engine, func, select, table
 
 from recommender.errors import StoreError
 from recommender.store.drafts import draft_of
-from recommender.store.engine import reading
+from recommender.store.engine import reading, transaction
 from recommender.store.tables import metadata
 from recommender.store.upgrades import REVISION
+from recommender.store.watches import functions
 
 VERSION = "alembic_version"
 TABLES = (*(table.name for table in metadata.sorted_tables), VERSION)
@@ -75,6 +76,9 @@ def restore(engine: Engine, source: Path) -> None:
     found = contents_of(source)
     if found.revision != REVISION or set(found.rows) != set(TABLES):
         raise StoreError(f"{source}: is not a Rekindle database of this version; name another copy.")
+    with transaction(engine) as connection:  # a copy holds the triggers, but not what they call
+        for statement in functions():
+            connection.exec_driver_sql(statement)
     options = ("--clean", "--if-exists", "--single-transaction", *AS_IT_IS)
     _run(engine, "pg_restore", *options, "--dbname=", str(source))  # the environment says which
 

@@ -239,6 +239,29 @@ ratings = Table(
     CheckConstraint("closeness >= 1 AND closeness <= 5", name="closeness"),
 )
 
+# How often anything of a couple has changed, counted by `watches`; of couples whose weeks are kept as told.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("couple_id", ForeignKey(couples.c.couple_id, ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The week that each partner was told last, as it was written for them, and at which revision of the couple.
+# Of no use at any other: what it was made of may have changed.
+told_weeks = Table(
+    "told_weeks",
+    metadata,
+    Column("partner_id", ForeignKey(partners.c.partner_id, ondelete="CASCADE"), primary_key=True),
+    Column("couple_id", ForeignKey(revisions.c.couple_id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("week", ISO_WEEK, nullable=False),
+    # Who wrote it: other code or another catalogue might write it otherwise.
+    Column("writer", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
 # What was answered to a POST with an Idempotency-Key. The caller is a partner_id, or a word for anybody else.
 responses = Table(
     "responses",

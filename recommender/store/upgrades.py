@@ -14,12 +14,13 @@ from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 
 from recommender.errors import StoreError
 from recommender.store.engine import reading, rebuilding
+from recommender.store.watches import unwatch, watch
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest revision. Revisions are numbered in order, so that a later one sorts after an earlier."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -72,7 +73,9 @@ def _upgrade(connection: Connection, revision: str | None) -> None:
 
     script = ScriptDirectory(MIGRATIONS)
     context = MigrationContext.configure(connection, opts={"render_as_batch": True})
+    unwatch(connection)
     apply_revisions(context, script, revision)
+    watch(connection)
     context.stamp(script, "head")
 
 
