@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from time import perf_counter
 from typing import Any
 
@@ -64,7 +65,7 @@ from recommender.service import (
 from recommender.store import engine as engines
 from recommender.store import told, transaction
 from recommender.store.engine import open_engine
-from recommender.store.tables import metadata, revisions, told_weeks
+from recommender.store.tables import marks, metadata, revisions, told_weeks
 from recommender.store.watches import UNWATCHED, unwatch, watch, watched
 from tests import postgresql
 from tests.api_world import Person, accept, signed_in, start, with_catalogue, with_shipped_catalogue
@@ -279,9 +280,23 @@ def test_what_nobody_has_seen_yet_is_not_kept(d: Deployment, lovers: Two) -> Non
 
     tell_anew(d, lovers.robin.couple_id or "", week_writer())
 
-    outdated = told.find_outdated(d.engine, lovers.robin.couple_id or "")
-    assert {one.partner_id for one in outdated} == {lovers.robin.partner_id, lovers.sam.partner_id}
+    with transaction(d.engine) as connection:
+        assert set(connection.scalars(select(marks.c.revealed_at))) == {None}
+    assert len(told.find_outdated(d.engine, lovers.robin.couple_id or "")) == 2
     assert '"both":"yes"' in read(d, lovers.sam)
+
+
+def test_a_week_that_lacks_something_is_not_kept(d: Deployment) -> None:
+    """Where no ritual can be offered, the next reading looks for one again."""
+    big = with_catalogue(
+        d, replace(d.catalogue, ideas=tuple(i for i in d.catalogue.ideas if i.minutes >= 60))
+    )
+    robin = join(big, "Robin", "Sam").robin
+    bodies = [read(big, robin) for _ in range(3)]
+
+    assert '"rituals":[]' in bodies[0]
+    with transaction(d.engine) as connection:
+        assert connection.scalar(select(func.count()).select_from(told_weeks)) == 0
 
 
 def test_both_are_told_anew(d: Deployment, lovers: Two) -> None:
@@ -363,6 +378,27 @@ def test_a_reading_waits_for_no_writer(d: Deployment, lovers: Two) -> None:
     assert body == read(d, lovers.sam) == anew(d, lovers.sam)
     assert waited < 2  # SQLite itself would wait for five seconds
     assert len(told.find_outdated(d.engine, lovers.sam.couple_id or "")) == 1
+
+
+@on_sqlite
+def test_whoever_acts_waits_for_other_writers(d: Deployment, lovers: Two) -> None:
+    """To leave nothing to be told, an act waits until what its partners are told can be kept."""
+    keep(d, lovers)
+    mark_first(d, lovers)
+    writing, over = Event(), Event()
+
+    def write() -> None:
+        with transaction(d.engine):
+            writing.set()
+            over.wait(0.5)
+
+    thread = Thread(target=write)
+    thread.start()
+    writing.wait()
+    tell_anew(d, lovers.robin.couple_id or "", week_writer())
+    thread.join()
+
+    assert told.find_outdated(d.engine, lovers.robin.couple_id or "") == []
 
 
 def test_what_is_kept_goes_with_whoever_it_was_told(d: Deployment, lovers: Two) -> None:
@@ -510,7 +546,7 @@ def test_other_code_has_another_hash(tmp_path: Path, monkeypatch: pytest.MonkeyP
     changes: tuple[Callable[[], object], ...] = (
         lambda: (tmp_path / "api" / "notes.txt").write_text("not code"),
         lambda: (tmp_path / "api" / "routes" / "weeks.py").write_text("more = 1"),
-        lambda: (tmp_path / "recommender" / "domain.py").rename(tmp_path / "recommender" / "realm.py"),
+        lambda: (tmp_path / "recommender" / "domain.py").rename(tmp_path / "recommender" / "domains.py"),
     )
     for change in changes:
         change()
