@@ -2,7 +2,8 @@
 
 To change a table: change `tables`, add the next revision to ``migrations/versions`` (copy the shape
 of the last one; alter with ``op.batch_alter_table``, which SQLite needs) and set ``REVISION`` to it.
-``tests/test_store.py`` says what the revision still misses.
+``tests/test_store_tables.py`` says what the revision still misses. A table that hangs on couples is watched
+(`watches`) without another word.
 """
 
 from __future__ import annotations
