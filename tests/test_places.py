@@ -46,38 +46,45 @@ def test_where_nobody_rated_twice_people_have_no_place() -> None:
     assert Places.among(axes[:, :0], np.array([0, 0, 1]), np.array([0, 1, 1])).ideas.shape == (2, 0)
 
 
-def crowd(n_people: int = 30) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ratings of three ideas each among twelve, and the ideas, of which the second half is loud."""
+def crowd(n_people: int = 30, n_rated: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ratings of some ideas each among twelve, and the ideas, of which the second half is loud."""
     rng = np.random.default_rng(4)
     ideas = pd.DataFrame({"loud": np.repeat([0.0, 1.0], 6)}, index=[f"i{at}" for at in range(12)])
-    rated = [(f"p{person}", at) for person in range(n_people) for at in rng.choice(12, 3, replace=False)]
+    rated = [
+        (f"p{person}", at) for person in range(n_people) for at in rng.choice(12, n_rated, replace=False)
+    ]
     ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id"])
     ratings["idea_id"] = ideas.index[ratings["idea_id"]]
     return ratings.assign(rating=rng.normal(3.5, 1.0, len(ratings))), ideas
 
 
-def test_own_weights_are_regressed_on_places_as_em_would(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("n_rated", [1, 3])
+def test_own_weights_are_regressed_on_places_as_em_would(
+    n_rated: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each person's weights given their ratings and what is expected of them, in the space of ratings.
 
-    Three times over, and with hardly any penalty, so that the least squares are numpy's.
+    Three times over, and with hardly any penalty, so that the least squares are numpy's; where people rated
+    less than there are weights, and more.
     """
     monkeypatch.setattr(places, "PENALTIES", (1e-9, 1e-8))
-    ratings, ideas = crowd()
+    ratings, ideas = crowd(n_rated=n_rated)
     feedback = replace(feedback_of(ratings, ideas, None, 1), answers=np.ones((30, 1)))
     before = replace(stated(ideas, said=0.5), effects=np.linspace(-1, 1, 12), feature_means=np.array([0.5]))
     axes = np.random.default_rng(0).normal(size=(12, 2))
     found = Places(axes, np.array([2.0, 3.0]))
 
-    stood = np.array([axes[feedback.idea[feedback.partner == p]].sum(axis=0) for p in range(30)]) / [5.0, 6.0]
+    counted = n_rated + found.doubts
+    stood = np.array([axes[feedback.idea[feedback.partner == p]].sum(axis=0) for p in range(30)]) / counted
     weights: np.ndarray = np.zeros((2, 2))
     for _ in range(3):
         known = np.zeros((30, 2))
         for person in range(30):
             rows = feedback.partner == person
-            design = np.column_stack([np.ones(3), ideas["loud"].to_numpy()[feedback.idea[rows]] - 0.5])
+            design = np.column_stack([np.ones(n_rated), ideas["loud"].to_numpy()[feedback.idea[rows]] - 0.5])
             expected = weights @ stood[person]
             beyond = feedback.rating[rows] - 4.0 - before.effects[feedback.idea[rows]] - design @ expected
-            gram = design @ design.T + np.eye(3)  # own weights, and all else: 0.25 + 0.25 + 0.5
+            gram = design @ design.T + np.eye(n_rated)  # own weights, and all else: 0.25 + 0.25 + 0.5
             known[person] = expected + design.T @ np.linalg.solve(gram, beyond)
         least = np.linalg.lstsq(np.column_stack([np.ones(30), stood]), known, rcond=None)[0]
         weights = least[1:].T

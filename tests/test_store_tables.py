@@ -191,6 +191,8 @@ def test_a_database_of_the_first_tables_is_brought_along(tmp_path: Path) -> None
     with transaction(engine) as connection:
         assert responses.find_response(connection, "p1", "key") == kept
         assert responses.claim_key(connection, responses.Claim("p1", "other", "claim"), NOW)
+        # Nine tables are watched, each for three kinds of change.
+        assert connection.scalar(text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'")) == 27
     engine.dispose()
 
 

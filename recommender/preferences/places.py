@@ -132,7 +132,8 @@ def _learned(parameters: Parameters, feedback: Feedback, rows: np.ndarray) -> tu
     """Return people's own weights as ratings show them, (P, F), and how much of each they show, (P, F, F).
 
     With ``C`` the precision of what somebody's ratings say of all weights and ``S`` the covariance of these,
-    that is ``(I + S C)⁻¹ S C`` (Rasmussen & Williams 2006, eq. 2.8, without the inverse of ``S``).
+    that is ``(I + S C)⁻¹ S C`` (Rasmussen & Williams 2006, eq. 2.8, without the inverse of ``S``); where
+    they rated less than there are weights, the same by their ratings' covariance (eq. 2.12).
 
     Parameters
     ----------
@@ -150,6 +151,10 @@ def _learned(parameters: Parameters, feedback: Feedback, rows: np.ndarray) -> tu
 
     def learn(rated: np.ndarray, beyond: np.ndarray) -> np.ndarray:
         seen = design[rated]
+        if len(seen) < len(spread):
+            along = spread @ seen.T
+            told = np.column_stack([beyond, seen[:, own]])
+            return np.asarray(along[own] @ np.linalg.solve(seen @ along + np.diag(rest[rated]), told))
         told = spread @ (seen / rest[rated, None]).T
         shown = told @ seen
         both = np.column_stack([told @ beyond, shown[:, own]])
