@@ -105,14 +105,10 @@ def kernel_of(design: np.ndarray, parameters: Parameters) -> Kernel:
 class TabledKernel(Kernel):
     """Every two ideas' product, looked up."""
 
-    def __init__(self, design: np.ndarray, parameters: Parameters) -> None:
-        super().__init__(design, parameters)
-        shared = design @ parameters.couple_cov @ design.T
-        self._tables = (shared.ravel(), (shared + design @ parameters.partner_cov @ design.T).ravel())
-
     def block(self, one_partner: bool, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return what ratings of ``rows`` (B, m) and ``columns`` (B, k) share, shape (B, m, k)."""
-        return np.asarray(self._tables[one_partner].take(self._places(rows, columns)))
+        table = self._of_one if one_partner else self._of_two
+        return np.asarray(table.take(self._places(rows, columns)))
 
     def gathered(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return ``values`` (B, m, k) summed for every two ideas, shape (n_ideas, n_ideas)."""
@@ -122,6 +118,18 @@ class TabledKernel(Kernel):
     def summed(self, gathered: np.ndarray) -> np.ndarray:
         """Return the sum over couples of ``X' values Y``, shape (F, F)."""
         return np.asarray(self.design.T @ (gathered @ self.design))
+
+    # Made when first asked for: couples who rated the same dates are met by `halves` alone.
+    @cached_property
+    def _of_one(self) -> np.ndarray:
+        return self._table(self.parameters.couple_cov + self.parameters.partner_cov)
+
+    @cached_property
+    def _of_two(self) -> np.ndarray:
+        return self._table(self.parameters.couple_cov)
+
+    def _table(self, covariance: np.ndarray) -> np.ndarray:
+        return np.asarray(self.design @ covariance @ self.design.T).ravel()
 
     def _places(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         return np.asarray(rows[:, :, None] * len(self.design) + columns[:, None, :])
