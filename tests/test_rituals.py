@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -260,6 +260,20 @@ class TestOffered:
             keep_ritual(d, lovers.robin, later)
         with pytest.raises(NotAllowed):
             keep_ritual(d, Caller("operator", couple_id=lovers.robin.couple_id), ritual_id)
+
+    def test_next_weeks_can_be_confirmed_once_it_is_what_they_are_shown(
+        self, d: Deployment, lovers: Two, clock: Clock
+    ) -> None:
+        """Until Sunday noon in Paris next week has to wait; from then on it is theirs, and no later one."""
+        update_couple(d, lovers.robin, circumstances=Circumstances(time_zone="Europe/Paris"))
+        first, later = (self.offered(d, lovers.robin, week)[0] for week in (WEEK.next(), WEEK.next().next()))
+        clock.now = datetime(2026, 11, 29, 10, 59, tzinfo=UTC)
+        with pytest.raises(Conflict):
+            keep_ritual(d, lovers.robin, first.ritual.ritual_id)
+        clock.wait(minutes=1)
+        assert keep_ritual(d, lovers.robin, first.ritual.ritual_id).mine
+        with pytest.raises(Conflict):
+            keep_ritual(d, lovers.robin, later.ritual.ritual_id)
 
     def test_last_weeks_can_still_be_confirmed(self, d: Deployment, lovers: Two, clock: Clock) -> None:
         """A week later one may still say that it was done."""

@@ -19,7 +19,7 @@ from recommender.service.goals import this_week
 from recommender.service.past import Past, read_past
 from recommender.service.secret import new_id
 from recommender.service.telling import told
-from recommender.service.weeks import Standpoint, inside_limits, standpoint
+from recommender.service.weeks import Standpoint, inside_limits, standpoint, upcoming_week
 from recommender.store import reading, rituals, transaction
 from recommender.store.rituals import OfferedRitual
 
@@ -90,14 +90,15 @@ def keep_ritual(d: Deployment, caller: Caller, ritual_id: str) -> SeenRitual:
     NotFound
         If the couple has no such ritual any more.
     Conflict
-        If its week is still to come.
+        If its week is still to come, and not yet the one that they are shown for now.
     """
     with transaction(d.engine) as connection:
         home = find_home(connection, caller, for_update=True)
         offered = rituals.find_ritual(connection, home.couple.couple_id, ritual_id)
         if offered is None or offered.withdrawn:
             raise NotFound("There is no such ritual (any more); read the week again.")
-        if offered.week > this_week(d, home.couple):
+        # On Sunday evening they are shown next week's, and may well have the minutes for it then.
+        if offered.week > upcoming_week(d.clock(), home.couple.circumstances):
             raise Conflict(f"week {offered.week} is still to come; confirm it once you have done it")
         rituals.insert_confirmation(connection, ritual_id, home.me.partner_id, d.clock())
         everybody = {partner.partner_id for partner in home.couple.partners}
