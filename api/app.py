@@ -24,11 +24,11 @@ from api.rates import limit_rates
 from api.reading import read_request
 from api.registry import Call, Content, Route
 from api.routes import ROUTES
-from api.routes.weeks import week_writer
+from api.routes.weeks import tell_anew
 from api.vocabulary import vocabularies
 from recommender import service
 from recommender.errors import Interrupted
-from recommender.service import Caller, Deployment
+from recommender.service import Deployment
 
 BODY_MOST = 1_000_000
 """Bytes of a request's body; above it, 413."""
@@ -98,16 +98,10 @@ def _view(route: Route, deployment: Deployment, once: Once) -> Callable[..., Res
         try:
             return once.answer(route, caller, act)
         finally:
-            if route.method != "GET":
-                _tell_anew(deployment, caller)
+            if route.method != "GET" and caller is not None:
+                tell_anew(deployment, caller)
 
     return view
-
-
-def _tell_anew(deployment: Deployment, caller: Caller | None) -> None:
-    """Have the weeks of a couple told anew in which somebody has changed something."""
-    if caller is not None and caller.couple_id is not None:
-        service.tell_anew(service.refreshed(deployment), caller.couple_id, week_writer())
 
 
 def _response(route: Route, answer: Any) -> Response:

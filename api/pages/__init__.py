@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from api.pages import dates, operator, settings, start, story, week
 from api.pages.answers import handle_errors
-from api.pages.session import keep_sessions, tell_anew
+from api.pages.session import keep_sessions, tell_anew_after
 from api.pages.words import add_words
 
 PARTS = (start, week, dates, story, settings, operator)
@@ -26,7 +26,7 @@ def add_pages(app: Flask) -> None:
     guard = CSRFProtect(app)
     pages = Blueprint("pages", __name__)
     pages.before_request(guard.protect)
-    pages.after_request(tell_anew)
+    pages.after_request(tell_anew_after)
     handle_errors(app, pages)
     for part in PARTS:
         part.add_to(pages)

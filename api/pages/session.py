@@ -9,7 +9,7 @@ from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from api.registry import Call
-from api.routes.weeks import week_writer
+from api.routes.weeks import tell_anew
 from recommender import service
 from recommender.errors import NotAllowed, RekindleError, Unauthenticated
 from recommender.service import Deployment
@@ -108,11 +108,11 @@ def is_operator() -> bool:
     return True
 
 
-def tell_anew(answer: Response) -> Response:
-    """Return an answer, once the weeks of a couple in which somebody has changed something are told anew."""
+def tell_anew_after(answer: Response) -> Response:
+    """Return an answer, once what a couple was told is told anew, if somebody may have changed it."""
     call: Call | None = g.get("call")
-    if request.method == "POST" and call is not None and call.caller.couple_id is not None:
-        service.tell_anew(call.deployment, call.caller.couple_id, week_writer())
+    if request.method == "POST" and call is not None:
+        tell_anew(call.deployment, call.caller)
     return answer
 
 

@@ -13,7 +13,7 @@ from api.schemas.dates import DateBody
 from api.schemas.fields import RitualId, WeekInPath
 from api.schemas.weeks import Choice, NewMark, PlanBody, RitualBody, Swap
 from recommender import service
-from recommender.service import Deployment, WeekView, Writer
+from recommender.service import Caller, Deployment, WeekView, Writer
 
 router = Router()
 
@@ -60,6 +60,12 @@ def keep_ritual(call: Call, ritual_id: RitualId) -> Annotated[Content, RitualBod
 def week_writer() -> Writer:
     """Return what writes a week down as `PlanBody` says."""
     return Writer(code_hash(), lambda d, view: _told(d, view).data.decode())
+
+
+def tell_anew(deployment: Deployment, caller: Caller) -> None:
+    """Have the weeks told anew of a couple in which somebody may have changed something."""
+    if caller.couple_id is not None:
+        service.tell_anew(service.refreshed(deployment), caller.couple_id, week_writer())
 
 
 def _told(d: Deployment, view: WeekView) -> Content:

@@ -12,7 +12,7 @@ from recommender.store.changes import Change
 from recommender.store.engine import commit, impatient, lent
 from recommender.store.questions import Question
 from recommender.store.tables import revisions, told_weeks
-from recommender.store.upserts import insertion
+from recommender.store.upserts import insertion, replacing
 
 TOLD = ("couple_id", "revision", "week", "writer", "body")
 OF_PARTNER = Question(
@@ -29,16 +29,7 @@ OUTDATED = Question(
 COUNTED = Change(
     lambda dialect: insertion(dialect, revisions).on_conflict_do_nothing(), ("couple_id", "revision")
 )
-
-
-def _in_place(dialect: str) -> Any:
-    made = insertion(dialect, told_weeks)
-    return made.on_conflict_do_update(
-        index_elements=["partner_id"], set_={name: made.excluded[name] for name in TOLD}
-    )
-
-
-KEPT = Change(_in_place, ("partner_id", *TOLD))
+KEPT = Change(lambda dialect: replacing(dialect, told_weeks, ("partner_id",)), ("partner_id", *TOLD))
 
 
 @dataclass(frozen=True, slots=True)

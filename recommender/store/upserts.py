@@ -17,11 +17,12 @@ def insert(connection: Connection, into: Table) -> sqlite.Insert | postgresql.In
 
 def put(connection: Connection, into: Table, row: Mapping[str, Any], keys: tuple[str, ...]) -> None:
     """Store a row in place of the one that has its keys, if there is one."""
-    connection.execute(_replacing(connection.dialect.name, into, keys), row)
+    connection.execute(replacing(connection.dialect.name, into, keys), row)
 
 
 @cache
-def _replacing(dialect: str, into: Table, keys: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
+def replacing(dialect: str, into: Table, keys: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into a table that takes the place of the row that has its keys, if there is one."""
     # Made once, since that takes as long as storing a row.
     made = insertion(dialect, into)
     said = {column.name: column for column in made.excluded if column.name not in keys}
