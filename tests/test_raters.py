@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.preferences.frames import idea_rows
 from recommender.preferences.raters import DOUBT, with_raters
+
+
+def told(ideas: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+    """Return what the raters of these ratings tell of ideas."""
+    partner, _ = pd.factorize(ratings["partner_id"])
+    return with_raters(ideas, partner, idea_rows(ideas, ratings["idea_id"]))
 
 
 def test_how_many_rated_an_idea_is_expected_of_ideas_that_nobody_rated() -> None:
@@ -14,11 +21,11 @@ def test_how_many_rated_an_idea_is_expected_of_ideas_that_nobody_rated() -> None
         (person, idea) for idea, loud in ideas["loud"][:60].items() for person in range(9 if loud else 3)
     ]
     ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id"]).assign(rating=3.0)
-    raters = with_raters(ideas, ratings)["raters"]
+    raters = told(ideas, ratings)["raters"]
     np.testing.assert_allclose(raters[:60], np.log([9, 3] * 30))
     np.testing.assert_allclose(raters[60:], np.log([9, 3] * 10), atol=0.02)
-    assert (with_raters(ideas, ratings[:0])["raters"] == 0).all()
-    without = with_raters(ideas[[]], ratings)["raters"]
+    assert (told(ideas, ratings[:0])["raters"] == 0).all()
+    without = told(ideas[[]], ratings)["raters"]
     np.testing.assert_allclose(without[60:], np.log([9, 3]).mean())
 
 
@@ -40,7 +47,7 @@ def crowds(n_people: int, names: str = "ab") -> tuple[pd.DataFrame, pd.DataFrame
 def test_ideas_that_the_same_people_took_up_lie_together() -> None:
     """Ideas of one crowd lie at one place, those of the other opposite, what all rated between them."""
     ideas, ratings = crowds(40)
-    places = with_raters(ideas, ratings)["raters:1"]
+    places = told(ideas, ratings)["raters:1"]
     of_a, of_b, lone = places["a:0":"a:4"], places["b:0":"b:4"], places["a:7:own"]  # type: ignore[misc]
     np.testing.assert_allclose(of_a, of_a.iloc[0])
     np.testing.assert_allclose(of_b, -of_a.iloc[0])
@@ -52,8 +59,8 @@ def test_ideas_that_the_same_people_took_up_lie_together() -> None:
 @pytest.mark.parametrize(("n_people", "n_axes"), [(9, 0), (10, 1), (20, 2), (40, 3)])
 def test_there_are_no_more_axes_than_people_and_crowds_can_tell(n_people: int, n_axes: int) -> None:
     """Four crowds differ in three ways, and each way takes forty people."""
-    told = with_raters(*crowds(n_people, "abcd"))
-    assert list(told) == ["raters", *(f"raters:{at + 1}" for at in range(n_axes))]
+    names = list(told(*crowds(n_people, "abcd")))
+    assert names == ["raters", *(f"raters:{at + 1}" for at in range(n_axes))]
 
 
 def test_who_rated_says_nothing_where_everybody_picks_by_chance() -> None:
@@ -61,12 +68,12 @@ def test_who_rated_says_nothing_where_everybody_picks_by_chance() -> None:
     rng = np.random.default_rng(1)
     rated = [(person, idea, 3.0) for person in range(200) for idea in rng.choice(50, 10, replace=False)]
     ratings = pd.DataFrame(rated, columns=["partner_id", "idea_id", "rating"])
-    assert list(with_raters(pd.DataFrame(index=range(50)), ratings)) == ["raters"]
+    assert list(told(pd.DataFrame(index=range(50)), ratings)) == ["raters"]
 
 
 def test_what_they_thought_is_not_looked_at() -> None:
     """The same people with other ratings, in another order, put ideas in the same place."""
     ideas, ratings = crowds(40)
     other = ratings.assign(rating=ratings.index % 5 + 1.0).sample(frac=1, random_state=0)
-    here, there = (np.abs(with_raters(ideas, given)[["raters", "raters:1"]]) for given in (ratings, other))
+    here, there = (np.abs(told(ideas, given)[["raters", "raters:1"]]) for given in (ratings, other))
     np.testing.assert_allclose(here, there, atol=1e-8)

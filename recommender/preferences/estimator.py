@@ -135,39 +135,43 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
         steps, stepped = ratings["rating"].to_numpy(dtype=float), self.ordinal and self.prior is None
         self.scale_ = OrdinalScale.of(steps) if stepped else OrdinalScale.plain()
         self.ratings_ = self.scale_.read(ratings)
-        counted = self.count_raters and self.prior is None
-        self.idea_features_ = with_raters(idea_features, ratings, self.n_jobs) if counted else idea_features
-        self.places_ = self._places() if counted and self.place_people else Places.nowhere(len(idea_features))
-        self.partner_features_ = partner_features
+        self.idea_features_, self.partner_features_ = idea_features, partner_features
+        self.places_ = Places.nowhere(len(idea_features))
         self.objective_: list[float] = []
-        return self._with(self._fit_given() if self.prior else self._fit_vague(idea_features))
+        return self._with(self._fit_vague() if self.prior is None else self._fit_given(self.prior))
 
-    def _places(self) -> Places:
-        axes = axes_of(self.idea_features_)
-        partner, _ = pd.factorize(self.ratings_["partner_id"])
-        return Places.among(axes.to_numpy(dtype=float), partner, idea_rows(axes, self.ratings_["idea_id"]))
-
-    def _fit_given(self) -> Parameters:
-        assert self.prior is not None
-        n_answers = len(self.prior.answer_names)
+    def _fit_given(self, prior: Parameters) -> Parameters:
+        n_answers = len(prior.answer_names)
         self.unanswered_ = np.zeros(n_answers)
-        return self._fitted(self.prior, self.idea_features_, self.partner_features_, Strength())
+        feedback = feedback_of(self.ratings_, self.idea_features_, self.partner_features_, n_answers)
+        return self._fitted(prior, feedback, Strength())
 
-    def _fit_vague(self, tags: pd.DataFrame) -> Parameters:
+    def _fit_vague(self) -> Parameters:
         """Fit in units in which a vague prior treats all columns alike; no answer counts as the average."""
-        ideas, people = self.idea_features_, self.partner_features_
-        idea_units, partner_units = own_units(ideas), np.ones(0)
-        self.unanswered_ = np.zeros(0)
+        tags, people = self.idea_features_, self.partner_features_
+        partner_units = self.unanswered_ = np.zeros(0)
         if people is not None:
             partner_units = own_units(people)
             self.unanswered_ = people.mean().fillna(0.0).to_numpy(dtype=float)
             people = people.sub(self.unanswered_).div(partner_units)
-        ideas = ideas.div(idea_units)
+        feedback = feedback_of(self.ratings_, tags, people, len(partner_units))
+        if self.count_raters:
+            self._count_raters(feedback)
+        idea_units = own_units(self.idea_features_)
+        ideas = self.idea_features_.div(idea_units)
         prior, known = vague_prior(self.ratings_, ideas, people), tags if self.expect_unrated else None
-        fitted = self._fitted(prior, ideas, people, VAGUE, known)
+        feedback = replace(feedback, features=ideas.to_numpy(dtype=float))
+        fitted = self._fitted(prior, feedback, VAGUE, known)
         on_axes = np.ones(len(self.places_.doubts))  # places are about 0 and in units of their own
         means = np.append(self.unanswered_, 0 * on_axes)
         return in_plain_units(fitted, idea_units, np.append(partner_units, on_axes), means)
+
+    def _count_raters(self, feedback: Feedback) -> None:
+        """Take who rated an idea for features of it, and which ideas somebody rated for their place."""
+        partner, idea = feedback.partner, feedback.idea
+        self.idea_features_ = with_raters(self.idea_features_, partner, idea, self.n_jobs)
+        if self.place_people:
+            self.places_ = Places.among(axes_of(self.idea_features_).to_numpy(dtype=float), partner, idea)
 
     @classmethod
     def from_parameters(
@@ -275,17 +279,17 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
     def _fitted(
         self,
         prior: Parameters,
-        ideas: pd.DataFrame,
-        people: pd.DataFrame | None,
+        feedback: Feedback,
         strength: Strength,
         tags: pd.DataFrame | None = None,
     ) -> Parameters:
         """Return the parameters that the ratings support; with ``tags``, those of unrated ideas too."""
+        n_ideas = len(self.idea_features_)
         start = replace(
             prior,
-            idea_ids=tuple(ideas.index),
-            effects=np.zeros(len(ideas)),
-            effect_vars=np.full(len(ideas), prior.effect_var),
+            idea_ids=tuple(self.idea_features_.index),
+            effects=np.zeros(n_ideas),
+            effect_vars=np.full(n_ideas, prior.effect_var),
         )
         if self.ratings_.empty:
             return start
@@ -296,7 +300,6 @@ class HierarchicalRecommender(BaseEstimator):  # type: ignore[misc]
                 self.on_iteration(number, objective)
 
         strength = self.strength or strength
-        feedback = feedback_of(self.ratings_, ideas, people, len(start.answer_names))
         doubted = self.doubt_answers and self.prior is None and len(start.answer_names) > 0
         if doubted and not worth_hearing(feedback, start, strength, self.n_jobs):
             feedback = replace(feedback, answers=np.zeros_like(feedback.answers))

@@ -26,7 +26,7 @@ from recommender.preferences.feedback import Feedback
 from recommender.preferences.kernels import Kernel, kernel_of
 from recommender.preferences.model import Parameters, with_intercept
 from recommender.preferences.preconditioner import Preconditioner
-from recommender.preferences.rescaling import rescaled
+from recommender.preferences.rescaling import Rescaled, rescaled
 from recommender.preferences.scoring import Seen, scored
 from recommender.preferences.solvers import Solver, batches_of, solver_of
 from recommender.preferences.strength import Strength, held
@@ -51,6 +51,8 @@ class Met:
     alphas : sequence of ndarray
         C⁻¹ residual of each solver's batch.
     parameters : Parameters
+    priors : tuple of Rescaled
+        Of the covariance of couples, and of that of partners.
     objective : float
     """
 
@@ -58,6 +60,7 @@ class Met:
     solvers: Sequence[Solver]
     alphas: Sequence[np.ndarray]
     parameters: Parameters
+    priors: tuple[Rescaled, Rescaled]
     objective: float
 
 
@@ -123,7 +126,7 @@ class Passes:
         """Return where one pass from ``current`` leads."""
         met = self._meet(current)
         couples, partners = self._seen(met)
-        moved = self._variances(couples, partners, self._noise_moments(met), met.parameters)
+        moved = self._variances(couples, partners, self._noise_moments(met), met)
         couple_cov, partner_cov = self._map(
             lambda of: scored(*of, self.held),
             [
@@ -145,7 +148,8 @@ class Passes:
         solvers = self._map(lambda batch: solver_of(batch, kernel), self.batches)
 
         def information(answer: np.ndarray) -> np.ndarray:
-            return reduce(add, (solver.information(answer) for solver in solvers)).total(kernel)
+            said = (solver.information(answer[solver.batch.partners]) for solver in solvers)
+            return reduce(add, said).total(kernel)
 
         said = self._map(information, list(self.answers.T))
         known = [
@@ -206,7 +210,12 @@ class Passes:
         moved = replace(means, effect_vars=1 / (1 / current.effect_var + weight))
         residual = self._residual(moved)
         alphas = self._map(lambda solver: _times(solver, residual), solvers)
-        return Met(kernel, solvers, alphas, moved, self._objective(solvers, alphas, residual, moved))
+        priors = (
+            rescaled(current.couple_cov, self.prior.couple_cov, self.held),
+            rescaled(current.partner_cov, self.prior.partner_cov, self.held),
+        )
+        objective = self._objective(solvers, alphas, residual, moved, priors)
+        return Met(kernel, solvers, alphas, moved, priors, objective)
 
     def _seen(self, met: Met) -> tuple[Seen, Seen]:
         """Return what the ratings say of the covariances of couples and of partners."""
@@ -291,17 +300,15 @@ class Passes:
         shock_square = gain**2 * within + n_dates * shock * (1 - sizes * gain)
         return float(shock_square.sum()), float((square - 2 * gain * within + sizes * shock_square).sum())
 
-    def _variances(
-        self, couples: Seen, partners: Seen, noise: tuple[float, float], current: Parameters
-    ) -> Parameters:
-        """Return ``current`` with every variance at its maximum given its moments and its prior."""
-        feedback, prior, held = self.feedback, self.prior, self.held
+    def _variances(self, couples: Seen, partners: Seen, noise: tuple[float, float], met: Met) -> Parameters:
+        """Return what was met with every variance at its maximum given its moments and its prior."""
+        feedback, prior, held, current = self.feedback, self.prior, self.held, met.parameters
         n_ratings, n_ideas = len(feedback.rating), len(current.effects)
         effect = float(np.sum(current.effects**2 + current.effect_vars))
 
-        def covariance(now: np.ndarray, start: np.ndarray, seen: Seen) -> np.ndarray:
+        def covariance(now: np.ndarray, of_prior: Rescaled, seen: Seen) -> np.ndarray:
             total = seen.n * now + now @ seen.slope @ now
-            total += held.covariances * rescaled(now, start, held).centre
+            total += held.covariances * of_prior.centre
             out = total / (seen.n + held.covariances)
             return np.asarray((out + out.T) / 2)
 
@@ -310,8 +317,8 @@ class Passes:
 
         return replace(
             current,
-            couple_cov=covariance(current.couple_cov, prior.couple_cov, couples),
-            partner_cov=covariance(current.partner_cov, prior.partner_cov, partners),
+            couple_cov=covariance(current.couple_cov, met.priors[0], couples),
+            partner_cov=covariance(current.partner_cov, met.priors[1], partners),
             shock_var=variance(noise[0], prior.shock_var, self._n_dates),
             noise_var=variance(noise[1], prior.noise_var, n_ratings),
             effect_var=variance(effect, prior.effect_var, n_ideas),
@@ -323,6 +330,7 @@ class Passes:
         alphas: Sequence[np.ndarray],
         residual: np.ndarray,
         current: Parameters,
+        priors: Sequence[Rescaled],
     ) -> float:
         """Return the objective of the module's docstring, up to a constant."""
         total = -0.5 * len(residual) * np.log(2 * np.pi)
@@ -334,16 +342,12 @@ class Passes:
         total -= 0.5 * float(weight @ current.effect_vars)
         ratio = current.effect_vars / current.effect_var
         total -= 0.5 * float(np.sum(ratio + current.effects**2 / current.effect_var - 1 - np.log(ratio)))
-        return float(total + self._log_prior(current))
+        return float(total + self._log_prior(current) + sum(each.log_density for each in priors))
 
     def _log_prior(self, current: Parameters) -> float:
+        """Return that of all but the covariances, up to a constant."""
         prior, held = self.prior, self.held
         total = -0.5 * float((self._precision() * (current.fixed - prior.fixed) ** 2).sum())
-        for now, start in (
-            (current.couple_cov, prior.couple_cov),
-            (current.partner_cov, prior.partner_cov),
-        ):
-            total += rescaled(now, start, held).log_density
         for var, start_var in (
             (current.noise_var, prior.noise_var),
             (current.shock_var, prior.shock_var),

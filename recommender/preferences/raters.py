@@ -24,13 +24,22 @@ DOUBT = 5.0
 """Average raters that every idea is given beside its own: what few rated lies near the middle."""
 
 
-def with_raters(idea_features: pd.DataFrame, ratings: pd.DataFrame, n_jobs: int = 1) -> pd.DataFrame:
+def with_raters(
+    idea_features: pd.DataFrame, partner: np.ndarray, idea: np.ndarray, n_jobs: int = 1
+) -> pd.DataFrame:
     """Return the features, how many rated each idea, and where that puts it among the others.
 
     Ideas that nobody rated have what their features let expect (ridge regression), or 0 where nobody rated
     anything.
+
+    Parameters
+    ----------
+    partner, idea : ndarray of int, shape (n_ratings,)
+        Who rated what; every partner from 0 on, and ideas as rows of ``idea_features``.
     """
-    told = _told(ratings, n_jobs).reindex(idea_features.index)
+    rated, ideas = pd.factorize(idea)
+    told = _told(partner, rated, len(ideas), n_jobs).set_index(idea_features.index[ideas])
+    told = told.reindex(idea_features.index)
     known = told[RATERS].notna().to_numpy()
     if known.any() and not known.all():
         design = with_intercept(idea_features.to_numpy(dtype=float))  # there may be no features
@@ -44,16 +53,15 @@ def axes_of(features: pd.DataFrame) -> pd.DataFrame:
     return features.loc[:, features.columns.astype(str).str.startswith(f"{RATERS}:")]
 
 
-def _told(ratings: pd.DataFrame, n_jobs: int) -> pd.DataFrame:
-    partner, partners = pd.factorize(ratings["partner_id"])
-    idea, ideas = pd.factorize(ratings["idea_id"])
+def _told(partner: np.ndarray, idea: np.ndarray, n_ideas: int, n_jobs: int) -> pd.DataFrame:
     once = ~pd.Series(keys_of(partner, idea)).duplicated().to_numpy()
     partner, idea = partner[once], idea[once]
-    n_most = max(0, min(N_AXES, len(partners) // PEOPLE_FOR_ONE, len(ideas) - 2))
-    axes = _axes(partner, idea, n_most, n_jobs) if n_most else np.zeros((len(ideas), 0))
-    told = np.column_stack([np.log(np.bincount(idea, minlength=len(ideas))), axes])
+    n_partners = int(partner.max(initial=-1)) + 1
+    n_most = max(0, min(N_AXES, n_partners // PEOPLE_FOR_ONE, n_ideas - 2))
+    axes = _axes(partner, idea, n_most, n_jobs) if n_most else np.zeros((n_ideas, 0))
+    told = np.column_stack([np.log(np.bincount(idea, minlength=n_ideas)), axes])
     names = [RATERS, *(f"{RATERS}:{axis}" for axis in range(1, axes.shape[1] + 1))]
-    return pd.DataFrame(told, ideas, names)
+    return pd.DataFrame(told, columns=names)
 
 
 def _axes(partner: np.ndarray, idea: np.ndarray, n_most: int, n_jobs: int) -> np.ndarray:

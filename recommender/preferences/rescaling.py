@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import block_diag
 from scipy.optimize import brentq
 
 from recommender.preferences.strength import Held
@@ -39,27 +38,58 @@ class Rescaled:
     log_density: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Scales:
+    """The likeliest scales of F weights.
+
+    Attributes
+    ----------
+    told, common, beyond : ndarray of shape (F,)
+        ``t c``, ``c`` and ``r - 1``.
+    apart : float
+        ``k``; infinite where all tags have one scale.
+    """
+
+    told: np.ndarray
+    common: np.ndarray
+    beyond: np.ndarray
+    apart: float
+
+    def centre(self, start: np.ndarray) -> np.ndarray:
+        """Return ``start`` (F, F) at these scales."""
+        root = np.sqrt(self.common * (1 + self.beyond))
+        centre = start * np.outer(root, root)
+        centre[0, 1:] = centre[1:, 0] = 0.0
+        return np.asarray(centre)
+
+
 def rescaled(now: np.ndarray, start: np.ndarray, held: Held) -> Rescaled:
     """Return the prior of ``now``, with ``start`` for what it states; both have shape (F, F).
 
     Where ``start`` has tags that go together, all tags have one scale.
     """
-    products = np.linalg.inv(now) * start
-    leniency, tags, firm, apart = products[:1, 0], np.diag(products)[1:], held.covariances, held.tags
-    if (start[1:, 1:] - np.diag(np.diag(start)[1:])).any():
+    it = _scales(np.linalg.inv(now), start, held)
+    own = it.told * (1 + it.beyond) - np.log(it.common) - np.log1p(it.beyond)
+    total = held.covariances * (np.linalg.slogdet(now)[1] + own.sum())
+    total += held.scales * (it.common - np.log(it.common)).sum()
+    if np.isfinite(it.apart):
+        total += it.apart * (it.beyond - np.log1p(it.beyond)).sum()
+    return Rescaled(it.centre(start), float(-0.5 * total))
+
+
+def centre_of(inverse: np.ndarray, start: np.ndarray, held: Held) -> np.ndarray:
+    """Return what the covariance with this ``inverse`` is drawn to, as `rescaled` does; shape (F, F)."""
+    return _scales(inverse, start, held).centre(start)
+
+
+def _scales(inverse: np.ndarray, start: np.ndarray, held: Held) -> _Scales:
+    products = inverse * start
+    leniency, tags, apart = products[:1, 0], np.diag(products)[1:], held.tags
+    if np.count_nonzero(start[1:, 1:]) > np.count_nonzero(np.diag(start)[1:]):
         tags, apart = np.full(len(tags), products[1:, 1:].sum() / len(tags)), np.inf
     common = np.repeat([_common(leniency, held, np.inf), _common(tags, held, apart)], [1, len(tags)])
     told = np.append(leniency, tags) * common
-    beyond = np.append(0.0, _beyond(told[1:], held, apart))
-    total = firm * (
-        np.linalg.slogdet(now)[1] + (told * (1 + beyond) - np.log(common) - np.log1p(beyond)).sum()
-    )
-    total += held.scales * (common - np.log(common)).sum()
-    if np.isfinite(apart):
-        total += apart * (beyond - np.log1p(beyond)).sum()
-    root = np.sqrt(common * (1 + beyond))
-    centre = block_diag(start[:1, :1], start[1:, 1:]) * np.outer(root, root)
-    return Rescaled(centre, float(-0.5 * total))
+    return _Scales(told, common, np.append(0.0, _beyond(told[1:], held, apart)), apart)
 
 
 def _common(at: np.ndarray, held: Held, apart: float) -> float:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.preferences.kernels import root_of
-from recommender.preferences.rescaling import rescaled
+from recommender.preferences.rescaling import centre_of
 from recommender.preferences.strength import Held
 
 MOVED_AT_ONCE = 2
@@ -61,17 +61,16 @@ def scored(now: np.ndarray, seen: Seen, start: np.ndarray, held: Held) -> np.nda
     told = np.diag(half.T @ seen.information @ half) / seen.n
     curvature = MOVED_AT_ONCE * seen.n * np.outer(told, told)
     slope, firm = half.T @ seen.slope @ half, held.covariances
-    step, back, covariance = np.zeros_like(now), inverse, now
+    step, back, root = np.zeros_like(now), inverse, half
     for _ in range(CORRECTIONS):
-        drawn = firm * (back @ rescaled(covariance, start, held).centre @ back.T - np.eye(len(now)))
+        drawn = firm * (back @ centre_of(back.T @ back, start, held) @ back.T - np.eye(len(now)))
         step = step + (slope - curvature * step + drawn) / (curvature + firm)
         values, vectors = np.linalg.eigh((step + step.T) / 2)
         values = np.clip(values, -FARTHEST, FARTHEST)
         step = vectors * values @ vectors.T
-        back = vectors * np.exp(-values / 2) @ vectors.T @ inverse
+        back = (vectors * np.exp(-values / 2)) @ (vectors.T @ inverse)
         root = half @ (vectors * np.exp(values / 2))
-        covariance = root @ root.T
-    return covariance
+    return np.asarray(root @ root.T)
 
 
 def _directions(now: np.ndarray, seen: Seen) -> tuple[np.ndarray, np.ndarray]:

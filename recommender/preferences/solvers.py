@@ -193,10 +193,10 @@ class Solver(Protocol):
     def moments(self, alpha: np.ndarray) -> Moments:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
 
-    def information(self, answer: np.ndarray) -> Sums:
+    def information(self, said: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights: sums over couples of ``(a∘X)'C⁻¹(a∘X)``.
 
-        ``answer`` has shape (n_partners,), ``a`` is that of who gave the rating.
+        ``said`` (B, P) is what partners answered, ``a`` that of who gave the rating.
         """
 
 
@@ -282,9 +282,9 @@ class DenseSolver:
             self._gathered(alpha, between) if between else Sums(),
         )
 
-    def information(self, answer: np.ndarray) -> Sums:
+    def information(self, said: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
-        said = answer[self.batch.partners][:, self.batch.seat] * self.batch.real
+        said = said[:, self.batch.seat] * self.batch.real
         values = self._inverse * said[:, :, None] * said[:, None, :]
         return Sums(self._kernel.gathered(values, self.batch.idea, self.batch.idea))
 
@@ -335,11 +335,10 @@ class AlikeSolver:
         of_sum, of_difference = self._sum.moments(both).own, self._difference.moments(apart).own
         return Moments(of_sum + of_difference, of_sum.times(0.5) + of_difference.times(-0.5))
 
-    def information(self, answer: np.ndarray) -> Sums:
+    def information(self, said: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
-        turned = np.zeros((2, *answer.shape))
-        turned[:, self.batch.first.partners[:, 0]] = _turned(*answer[self.batch.partners].T)
-        return self._sum.information(turned[0]) + self._difference.information(turned[1])
+        both, apart = _turned(*np.split(said, 2, axis=1))
+        return self._sum.information(both) + self._difference.information(apart)
 
 
 def _turned(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -403,10 +402,10 @@ class RichSolver:
         total = own.sum(axis=0)
         return Moments(Sums(multiplied=total), Sums(multiplied=(n_parts * own[0] - total) / 2))
 
-    def information(self, answer: np.ndarray) -> Sums:
+    def information(self, said: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
         n_parts, n_features = self._units.shape[:2]
-        said = np.repeat(answer[self.batch.partners] @ turn_of(n_parts).T, n_features, axis=1)
+        said = np.repeat(said @ turn_of(n_parts).T, n_features, axis=1)
         known = np.einsum("bn,bnm,bm->nm", said, self._inverse, said, optimize=True)
         units = self._units.reshape(-1, n_features)
         return Sums(multiplied=units.T @ (np.diag((said**2).sum(axis=0)) - known) @ units)
