@@ -16,6 +16,7 @@ from gunicorn.workers.base import Worker
 from api.logs import log_to_stderr
 from api.metrics import forget_worker
 from api.sharing import AWAY, SharingWorker, seated
+from recommender.service import set_aside
 
 THREADS = 8
 """Requests that one worker answers at once."""
@@ -76,6 +77,7 @@ def serve(
         When all is stopped, and with status 1 if the address cannot be taken.
     """
     log_to_stderr()
+    set_aside()
 
     def ready(arbiter: Arbiter) -> None:
         signal.signal(signal.SIGINT, lambda *_: arbiter.signal(signal.SIGTERM, None))

@@ -15,7 +15,7 @@ from tests.serving import free_port
 
 # Says that a request has come in before it takes its time over it, so that the test can stop it half-way.
 PROGRAM = """
-import sys, time
+import gc, sys, time
 from flask import Flask
 from api.doorway import Doorway
 from api.metrics import Metrics
@@ -29,6 +29,10 @@ def slow():
     print("asked", flush=True)
     time.sleep(0.5)
     return "answered"
+
+@app.get("/set-aside")
+def set_aside():
+    return str(gc.get_freeze_count())
 
 serve(app, "127.0.0.1", int(sys.argv[1]), on_ready=lambda: print("ready", flush=True))
 """
@@ -69,6 +73,12 @@ def test_stopping_answers_whoever_asked(server, port, told):
 
     assert answer.endswith(b"answered")
     assert server.wait(timeout=30) == 0
+
+
+def test_what_is_loaded_is_set_aside_from_garbage_collection(server, port):
+    """The process that answers never looks for garbage in what was there before it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/set-aside") as answer:
+        assert int(answer.read()) > 10_000
 
 
 def test_the_log_is_json_lines_on_stderr(server, port):

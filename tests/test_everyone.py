@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from distributed import LocalCluster
+from joblib import Parallel, delayed
 from sqlalchemy import Engine, func, select
 
 from recommender.domain import Boundaries, Circumstances, Couple, CoupleDate, Pause, Plan, Rating, Slot, Week
@@ -232,6 +234,21 @@ def test_processes_and_a_cluster_plan_the_same(home: Deployment, monkeypatch: py
                 connection.execute(tables.plans.delete())
 
     assert made[0] == made[1] == made[2]
+
+
+def test_what_is_loaded_is_set_aside_from_garbage_collection(home: Deployment) -> None:
+    """Processes that plan never look for garbage in what they opened; this one does again when it is done."""
+    together(plan_everyone(home, WEEK, jobs=2))
+    elsewhere = Parallel(n_jobs=2)(delayed(gc.get_freeze_count)() for _ in range(4))  # they are used again
+    assert max(elsewhere) > 10_000
+
+    with home.engine.begin() as connection:
+        connection.execute(tables.plans.delete())
+    shards = plan_everyone(home, WEEK)
+    next(shards)
+    assert gc.get_freeze_count() > 10_000
+    shards.close()
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_cluster_that_is_not_there_says_so(home: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

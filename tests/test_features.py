@@ -8,10 +8,10 @@ import pytest
 from recommender.catalogue.taxonomy import Facet, Taxonomy, Value
 from recommender.domain import Option, Question
 from recommender.preferences.features import (
+    AnswerCode,
     alignment,
     answer_names,
     carried_tags,
-    encode_answers,
     encode_ideas,
     encode_tags,
     feature_names,
@@ -129,7 +129,7 @@ def test_answer_columns_are_named() -> None:
 )
 def test_answers_become_numbers(answers: dict, codes: list[float]) -> None:
     """A pair is 1 or -1, a scale runs from -1 to 1, a chosen option is 1; the unknown counts as skipped."""
-    np.testing.assert_array_equal(encode_answers(QUIZ, answers), codes)
+    np.testing.assert_array_equal(AnswerCode(QUIZ).encode(answers), codes)
 
 
 def test_alignment_is_half_the_difference_of_the_ends() -> None:
@@ -145,7 +145,7 @@ def test_either_end_of_a_question_moves_the_same_distance() -> None:
     """Answering one way is worth exactly what answering the other way costs."""
     ends = alignment(QUIZ, SMALL)
     for question, (one, other) in {"night": ("in", "out"), "screen": (1, 5)}.items():
-        moved = [ends @ encode_answers(QUIZ, {question: value}) for value in (one, other)]
+        moved = [ends @ AnswerCode(QUIZ).encode({question: value}) for value in (one, other)]
         np.testing.assert_array_equal(moved[0], -moved[1])
 
 
@@ -162,11 +162,11 @@ def test_an_answer_moves_towards_the_tags_it_names() -> None:
             vectors.append(np.zeros(len(names)))
             for name, code in encode_tags(option.tags, catalogue.taxonomy):
                 vectors[-1][names.index(name)] = code
-        first = ends @ encode_answers(catalogue.quiz, {question.question_id: question.options[0].value})
+        first = ends @ AnswerCode(catalogue.quiz).encode({question.question_id: question.options[0].value})
         assert first @ (vectors[0] - vectors[1]) > 0, question.question_id
 
 
 def test_no_quiz_has_no_columns() -> None:
     """Without questions there are no answers and nothing to align."""
     assert alignment((), SMALL).shape == (5, 0)
-    assert encode_answers((), {"night": "in"}).shape == (0,)
+    assert AnswerCode(()).encode({"night": "in"}).shape == (0,)

@@ -54,6 +54,22 @@ def test_a_transaction_that_fails_leaves_nothing(engine: Engine) -> None:
         assert people.find_couple(connection, "x") is None
 
 
+def test_however_many_are_asked_about_nobody_is_missed_or_told_twice(engine: Engine) -> None:
+    """Couples are read by their ids: none, one, and as many as fill no statement that is put together."""
+    names = [f"c{at}" for at in range(6)]
+    with transaction(engine) as connection:
+        for name in names:
+            people.insert_couple(connection, Couple(name, ()), NOW)
+            dates.insert_date(connection, CoupleDate(name, name, None, name, "done", NOW))
+
+    with reading(engine) as connection:
+        for n in range(7):
+            wanted = names[:n]
+            found = people.find_couples(connection, wanted)
+            assert [couple.couple_id for couple in found] == wanted
+            assert sorted(date.title for date in dates.list_dates(connection, *wanted)) == wanted
+
+
 def test_reading_sees_one_state(settled: Engine) -> None:
     """What others write while one reads is not seen until the next reading."""
     with reading(settled) as connection:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from recommender.catalogue.library import Catalogue
 from recommender.domain import AnswerValue, FeedbackRow
-from recommender.preferences.features import answer_names, encode_answers, encode_ideas
+from recommender.preferences.features import AnswerCode, encode_ideas
 
 RATINGS_MAX = 300
 """Of one person at most, the latest: five years of dates, so that nobody's diary becomes the model."""
@@ -57,12 +57,12 @@ def take_snapshot(
     every = every.sort_values(["rated_at", "date_id", "partner_id"], ignore_index=True)
     ratings, excluded = _checked(every, {idea.idea_id for idea in catalogue.ideas})
     raters = sorted(set(ratings["partner_id"]))
-    encoded = [encode_answers(catalogue.quiz, answers.get(partner, {})) for partner in raters]
-    names = list(answer_names(catalogue.quiz))
+    code = AnswerCode(catalogue.quiz)
+    encoded = [code.encode(answers.get(partner, {})) for partner in raters]
     return Snapshot(
         ratings=ratings,
         idea_features=idea_frame(catalogue),
-        partner_features=pd.DataFrame(encoded, index=raters, columns=names, dtype=float),
+        partner_features=pd.DataFrame(encoded, index=raters, columns=list(code.names), dtype=float),
         content_hash=_hash(ratings, encoded),
         excluded=excluded,
     )

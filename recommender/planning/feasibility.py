@@ -167,19 +167,38 @@ def relaxations(table: IdeaTable, occasion: Occasion) -> tuple[Relaxation, ...]:
     Only limits that both share and can see are named, and counted as if nobody had a boundary: a count that
     boundaries had made smaller would tell each partner of the other's.
     """
-    occasion = replace(occasion, couple=_without_private(occasion.couple))
-    now = int(feasible(table, occasion).mask.sum())
-    found = []
+    opened, found = _opening(table, occasion), []
     for lift in (_more_money, _more_minutes, _more_places, _more_time):
-        changed = lift(table, occasion)
+        changed = lift(table, occasion.couple.circumstances, opened)
         if changed is None:
             continue
         words, circumstances = changed
-        couple = replace(occasion.couple, circumstances=circumstances)
-        opens = int(feasible(table, replace(occasion, couple=couple)).mask.sum()) - now
+        opens = int(opened(circumstances).sum())
         if opens > 0:
             found.append(Relaxation(words, opens))
     return tuple(sorted(found, key=lambda relaxation: -relaxation.opens))
+
+
+Opened = Callable[[Circumstances], np.ndarray]
+"""What tells the ideas that other circumstances would open."""
+
+
+def _opening(table: IdeaTable, occasion: Occasion) -> Opened:
+    """Return what tells which ideas open; of what no lift changes, nothing is looked at twice."""
+    couple = _without_private(occasion.couple)
+    occasion, own = replace(occasion, couple=couple), couple.circumstances
+    when = openings(table, occasion).anywhere
+    rest = table.offered & within_boundaries(table, occasion)
+    rest &= in_season(table, occasion) & rested(table, occasion)
+
+    def open_to(circumstances: Circumstances) -> np.ndarray:
+        if circumstances.slots == own.slots:
+            return rest & within_circumstances(table, circumstances) & when
+        changed = replace(occasion, couple=replace(couple, circumstances=circumstances))
+        return rest & within_circumstances(table, circumstances) & openings(table, changed).anywhere
+
+    now = open_to(own)
+    return lambda circumstances: open_to(circumstances) & ~now
 
 
 def _without_private(couple: Couple) -> Couple:
@@ -188,29 +207,17 @@ def _without_private(couple: Couple) -> Couple:
 
 
 Lifted = tuple[str, Circumstances] | None
-Lift = Callable[[IdeaTable, Occasion], Lifted]
-
-
-def _next_values(
-    table: IdeaTable, occasion: Occasion, values: np.ndarray, lifted: Circumstances
-) -> np.ndarray:
-    """Return the sorted ``values`` of the ideas that only the lifted limit kept out."""
-    couple = replace(occasion.couple, circumstances=lifted)
-    open_now = feasible(table, occasion).mask
-    open_then = feasible(table, replace(occasion, couple=couple)).mask
-    return np.sort(values[open_then & ~open_now])
 
 
 def _smallest(values: np.ndarray) -> float:
     """Return the least value that opens three more ideas, or all there are."""
-    return float(values[min(2, len(values) - 1)])
+    return float(np.sort(values)[min(2, len(values) - 1)])
 
 
-def _more_money(table: IdeaTable, occasion: Occasion) -> Lifted:
-    circumstances = occasion.couple.circumstances
+def _more_money(table: IdeaTable, circumstances: Circumstances, opened: Opened) -> Lifted:
     if circumstances.budget_max is None:
         return None
-    costs = _next_values(table, occasion, table.typical_cost, replace(circumstances, budget_max=None))
+    costs = table.typical_cost[opened(replace(circumstances, budget_max=None))]
     if not len(costs):
         return None
     budget = _smallest(costs)
@@ -218,28 +225,24 @@ def _more_money(table: IdeaTable, occasion: Occasion) -> Lifted:
     return words, replace(circumstances, budget_max=budget)
 
 
-def _more_minutes(table: IdeaTable, occasion: Occasion) -> Lifted:
-    circumstances = occasion.couple.circumstances
+def _more_minutes(table: IdeaTable, circumstances: Circumstances, opened: Opened) -> Lifted:
     if circumstances.minutes_max is None:
         return None
-    minutes = _next_values(table, occasion, table.minutes, replace(circumstances, minutes_max=None))
+    minutes = table.minutes[opened(replace(circumstances, minutes_max=None))]
     if not len(minutes):
         return None
     longest = int(_smallest(minutes))
-    return f"With {longest - circumstances.minutes_max} more minutes", replace(
-        circumstances, minutes_max=longest
-    )
+    words = f"With {longest - circumstances.minutes_max} more minutes"
+    return words, replace(circumstances, minutes_max=longest)
 
 
-def _more_places(_table: IdeaTable, occasion: Occasion) -> Lifted:
-    circumstances = occasion.couple.circumstances
+def _more_places(_table: IdeaTable, circumstances: Circumstances, _opened: Opened) -> Lifted:
     if not circumstances.places:
         return None
     return "With any kind of place", replace(circumstances, places=())
 
 
-def _more_time(_table: IdeaTable, occasion: Occasion) -> Lifted:
-    circumstances = occasion.couple.circumstances
+def _more_time(_table: IdeaTable, circumstances: Circumstances, _opened: Opened) -> Lifted:
     if not circumstances.slots:
         return None
     return "With any evening or weekend of the week", replace(circumstances, slots=())

@@ -124,11 +124,10 @@ def _voiced(
     table: IdeaTable, idea_index: int, kind: str, points: np.ndarray, partner_id: str
 ) -> Reason | None:
     """Return the strongest tags that speak for the idea to one partner, as a reason; None if none does."""
-    for_it = (points >= VOICED_MIN).nonzero()[0].tolist()
+    carried = table.features.matrix[idea_index] != 0
+    for_it = (carried & (points >= VOICED_MIN)).nonzero()[0].tolist()
     labels: dict[str, int] = {}
     for k in sorted(for_it, key=points.__getitem__, reverse=True):
-        if table.features.matrix[idea_index, k] == 0:
-            continue
         if len(labels) == VOICED_MAX:
             break
         label = tag_label(table, idea_index, table.features.names[k])
@@ -136,7 +135,7 @@ def _voiced(
             labels[label] = k
     if not labels:
         return None
-    told = float(points[list(labels.values())].sum())
+    told = float(sum(points[k] for k in labels.values()))
     return Reason(kind, VOICED_WORDS[kind].format(", ".join(labels)), told, partner_id)
 
 

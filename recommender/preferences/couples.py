@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.domain import Couple, CoupleDate, Partner, Question, Rating
-from recommender.preferences.features import FeatureTable, answer_names, encode_answers
+from recommender.preferences.features import AnswerCode, FeatureTable
 from recommender.preferences.model import (
     Contributions,
     CouplePosterior,
@@ -58,11 +58,11 @@ class CoupleModel:
         self, version: str, parameters: Parameters, features: FeatureTable, quiz: Sequence[Question]
     ) -> None:
         self.version = version
-        self._quiz = quiz
+        self._code = AnswerCode(quiz)
         self._model = HierarchicalModel(
             with_features(parameters, features.names), features.idea_ids, features.matrix
         )
-        known = {name: at for at, name in enumerate(answer_names(quiz))}
+        known = {name: at for at, name in enumerate(self._code.names)}
         self._places = np.array([known.get(name, -1) for name in parameters.answer_names], dtype=int)
 
     def expect(
@@ -75,7 +75,7 @@ class CoupleModel:
 
     def _answers(self, partner: Partner) -> np.ndarray:
         """Return a partner's answers in the model's order; what either does not know counts as skipped."""
-        coded = np.append(encode_answers(self._quiz, partner.answers), 0.0)
+        coded = np.append(self._code.encode(partner.answers), 0.0)
         return np.asarray(coded[self._places])
 
 

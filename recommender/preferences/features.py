@@ -107,16 +107,53 @@ def answer_names(quiz: Sequence[Question]) -> tuple[str, ...]:
     return tuple(name for question in quiz for name in _answer_columns(question))
 
 
-def encode_answers(quiz: Sequence[Question], answers: Mapping[str, AnswerValue]) -> np.ndarray:
-    """Return the answers as a vector of shape (n_answers,), each in [-1, 1]; 0 where not answered.
+class AnswerCode:
+    """The answers to a quiz as numbers, each in [-1, 1]; 0 where not answered.
 
     A pair is 1 for its first option and -1 for its second; a scale runs from -1 to 1;
     each option of a ``many`` question is 1 when chosen, else 0.
+
+    Parameters
+    ----------
+    quiz : Sequence[Question]
+
+    Attributes
+    ----------
+    names : tuple[str, ...]
+        As of `answer_names`.
     """
-    codes: list[float] = []
-    for question in quiz:
-        codes += _answer_codes(question, answers)
-    return np.array(codes)
+
+    def __init__(self, quiz: Sequence[Question]) -> None:
+        self.names = answer_names(quiz)
+        column = {name: at for at, name in enumerate(self.names)}
+        self._many = {
+            question.question_id: {
+                option.value: column[name]
+                for option, name in zip(question.options, _answer_columns(question), strict=True)
+            }
+            for question in quiz
+            if question.kind == "many"
+        }
+        self._one = {
+            question.question_id: (
+                column[question.question_id],
+                {option.value: _position(question, at) for at, option in enumerate(question.options)},
+            )
+            for question in quiz
+            if question.kind != "many"
+        }
+
+    def encode(self, answers: Mapping[str, AnswerValue]) -> np.ndarray:
+        """Return the answers as a vector of shape (n_answers,); what is not of the quiz does not count."""
+        codes = np.zeros(len(self.names))
+        for question_id, answer in answers.items():
+            if isinstance(answer, tuple):
+                columns = self._many.get(question_id, {})
+                codes[[columns[value] for value in answer if value in columns]] = 1.0
+            elif question_id in self._one:
+                column, positions = self._one[question_id]
+                codes[column] = positions.get(answer, 0.0)
+        return codes
 
 
 def alignment(quiz: Sequence[Question], taxonomy: Taxonomy) -> np.ndarray:
@@ -170,17 +207,6 @@ def _answer_columns(question: Question) -> list[str]:
     if question.kind == "many":
         return [f"{question.question_id}={option.value}" for option in question.options]
     return [question.question_id]
-
-
-def _answer_codes(question: Question, answers: Mapping[str, AnswerValue]) -> list[float]:
-    answer = answers.get(question.question_id)
-    if question.kind == "many":
-        chosen = answer if isinstance(answer, tuple) else ()
-        return [float(option.value in chosen) for option in question.options]
-    if answer is None:
-        return [0.0]
-    places = (at for at, option in enumerate(question.options) if option.value == answer)
-    return [_position(question, at) for at in places] or [0.0]
 
 
 def _position(question: Question, index: int) -> float:

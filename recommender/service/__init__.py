@@ -16,7 +16,13 @@ from recommender.service.dates import (
     update_date,
 )
 from recommender.service.demo import demo_token, open_demo
-from recommender.service.deployment import Deployment, close_connections, open_deployment, refreshed
+from recommender.service.deployment import (
+    Deployment,
+    close_connections,
+    open_deployment,
+    refreshed,
+    set_aside,
+)
 from recommender.service.everyone import Planned, plan_everyone
 from recommender.service.health import Pace, failing_parts, feedback_volume, pace
 from recommender.service.hosting import (
@@ -197,6 +203,7 @@ __all__ = [
     "rollback",
     "see_week",
     "session_key",
+    "set_aside",
     "start_retraining",
     "swap",
     "tag_file",

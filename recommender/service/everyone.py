@@ -7,6 +7,7 @@ that was killed goes on where it was.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -19,7 +20,7 @@ from joblib import Parallel, delayed, parallel_config
 from recommender.domain import Plan, Week
 from recommender.errors import InvalidInput, NotFound
 from recommender.service.callers import Caller
-from recommender.service.deployment import Deployment, open_deployment, refreshed
+from recommender.service.deployment import Deployment, open_deployment, refreshed, set_aside
 from recommender.service.hosting import every_couple
 from recommender.service.past import Past, read_pasts
 from recommender.service.settings import Settings
@@ -90,7 +91,11 @@ def plan_everyone(
         check_week(week)
     now = deployment.clock()
     if jobs == 1 and cluster is None:
-        yield from (plan_shard(deployment, now, week, ids) for ids in every_couple(deployment, SHARD))
+        set_aside()
+        try:
+            yield from (plan_shard(deployment, now, week, ids) for ids in every_couple(deployment, SHARD))
+        finally:
+            gc.unfreeze()
         return
     settings = deployment.settings if cluster is None else None
     with _on_cluster(cluster) if cluster else nullcontext():
@@ -150,7 +155,9 @@ def _plan_elsewhere(
 @cache
 def _opened(settings: Settings) -> Deployment:
     """Return a deployment, opened once in each process."""
-    return open_deployment(settings)
+    deployment = open_deployment(settings)
+    set_aside()
+    return deployment
 
 
 @contextmanager

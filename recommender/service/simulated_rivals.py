@@ -12,7 +12,7 @@ from recommender.catalogue.library import Catalogue
 from recommender.domain import Couple, CoupleDate, Partner, Rating
 from recommender.learning.snapshot import idea_frame
 from recommender.preferences.baselines import PopularityRecommender, RandomRecommender, TagCosineRecommender
-from recommender.preferences.features import alignment, encode_answers
+from recommender.preferences.features import AnswerCode, alignment
 from recommender.preferences.model import Contributions
 from recommender.service.deployment import Deployment
 from recommender.service.models import snapshot_of
@@ -54,7 +54,7 @@ class BaselineModels:
         self.seed = seed
         self.week = 0
         self.features = idea_frame(catalogue)
-        self.quiz = catalogue.quiz
+        self.code = AnswerCode(catalogue.quiz)
         self.speaks_for = alignment(catalogue.quiz, catalogue.taxonomy)
         self.recommender: RandomRecommender | PopularityRecommender | TagCosineRecommender
 
@@ -88,6 +88,6 @@ class BaselineModels:
         pairs = pd.DataFrame({"partner_id": partner.partner_id, "idea_id": self.features.index})
         if not isinstance(self.recommender, TagCosineRecommender):
             return np.asarray(self.recommender.predict(pairs))
-        said = self.speaks_for @ encode_answers(self.quiz, partner.answers)
+        said = self.speaks_for @ self.code.encode(partner.answers)
         stated = pd.DataFrame([said], [partner.partner_id], self.features.columns)
         return np.asarray(self.recommender.predict(pairs, partner_features=stated))

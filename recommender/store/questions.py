@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -53,7 +54,7 @@ class Question:
 class AboutSome:
     """A question about those rows whose column is among some values.
 
-    About one value it is asked as an equality: a list is spelled out anew each time it is asked with.
+    It is put together for one value, and for two, four, eight and so on: of others the last is told again.
 
     Parameters
     ----------
@@ -63,14 +64,21 @@ class AboutSome:
     """
 
     def __init__(self, query: Select[Any], column: ColumnElement[Any]) -> None:
-        self._one = Question(query.where(column == bindparam("wanted")))
-        self._some = query.where(column.in_(bindparam("wanted", expanding=True)))
+        self._query, self._column = query, column
+        self._about: dict[int, Question] = {}
 
-    def ask(self, connection: Connection, wanted: Sequence[str], **values: str) -> Sequence[Any]:
+    def ask(self, connection: Connection, wanted: Sequence[str], **values: str) -> list[Any]:
         """Return the rows; ``values`` are of the query's own parameters."""
-        if len(wanted) == 1:
-            return self._one.ask(connection, wanted=wanted[0], **values)
-        return connection.execute(self._some, {"wanted": wanted, **values}).all()
+        if not wanted:
+            return []
+        size = 1 << (len(wanted) - 1).bit_length()
+        told = (*wanted, *repeat(wanted[-1], size - len(wanted)))
+        named = {f"wanted_{at}": value for at, value in enumerate(told)}
+        question = self._about.get(size) or self._about.setdefault(size, self._question(named))
+        return question.ask(connection, **named, **values)
+
+    def _question(self, named: Iterable[str]) -> Question:
+        return Question(self._query.where(self._column.in_([bindparam(name) for name in named])))
 
 
 class _Asked(Spoken):

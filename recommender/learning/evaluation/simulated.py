@@ -9,7 +9,7 @@ from recommender.catalogue.library import Catalogue
 from recommender.learning.evaluation.datasets import Dataset
 from recommender.learning.evaluation.town import Town, build_town, rate
 from recommender.learning.snapshot import idea_frame
-from recommender.preferences.features import answer_names, encode_answers
+from recommender.preferences.features import AnswerCode
 
 SIMULATED = "simulated"
 """Its name among the data sets."""
@@ -48,12 +48,13 @@ def _ratings(town: Town, catalogue: Catalogue, n_dates: int) -> pd.DataFrame:
 
 
 def _answers(town: Town, catalogue: Catalogue) -> pd.DataFrame:
+    code = AnswerCode(catalogue.quiz)
     said = {
-        _person(couple, partner): encode_answers(catalogue.quiz, answers)
+        _person(couple, partner): code.encode(answers)
         for couple, both in enumerate(town.answers)
         for partner, answers in enumerate(both)
     }
-    frame = pd.DataFrame.from_dict(said, orient="index", columns=list(answer_names(catalogue.quiz)))
+    frame = pd.DataFrame.from_dict(said, orient="index", columns=list(code.names))
     return frame.astype(float).rename_axis("partner_id")
 
 
