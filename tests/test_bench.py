@@ -43,6 +43,18 @@ def test_answers_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert paced.per_second <= most
 
 
+def test_every_way_of_planning_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process, two, and a cluster plan for as many."""
+    monkeypatch.setattr(bench_service, "ROUNDS", 1)
+    monkeypatch.setattr(bench_service, "FEW", 5)
+    monkeypatch.setattr(bench_service, "CROWD", 10)
+
+    rates = bench_service.planning()
+
+    assert list(rates) == ["1 process", "2 processes", bench_service.DASK]
+    assert all(value > 0 for figures in rates.values() for value in figures.values())
+
+
 def test_pages_are_timed() -> None:
     """Every page of a couple is asked for, signed in, and weighed."""
     asked = bench_pages.pages(times=2)
