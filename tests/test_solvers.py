@@ -120,7 +120,7 @@ def test_each_solves_the_covariance(
     u = inverse @ values
     moved = np.outer(u, u) - inverse
     kernel = products(design, parameters)
-    own, between = moments.own.total(kernel), moments.between.total(kernel)
+    own, between = (sums.total(kernel) for sums in moments.joined())
     np.testing.assert_allclose(own, features.T @ (moved * same_partner) @ features, atol=1e-11)
     np.testing.assert_allclose(own + between + between.T, features.T @ moved @ features, atol=1e-11)
     for answer in answers.T:
@@ -155,8 +155,8 @@ def assert_solved_alike(found: Solver, expected: Solver, kernel: Kernel, answers
     assert_same(found.traces(6), expected.traces(6))
     assert found.log_determinant == pytest.approx(expected.log_determinant, abs=1e-10)
     one, other = (solver.moments(solver.times(values)[:, :, 0]) for solver in (found, expected))
-    assert_same(one.own.total(kernel), other.own.total(kernel))
-    between, both = (of.between.total(kernel) for of in (one, other))
+    (own, between), (mine, both) = ([sums.total(kernel) for sums in of.joined()] for of in (one, other))
+    assert_same(own, mine)
     assert_same(between + between.T, both + both.T)
     for answer in answers.T:
         said = answer[expected.batch.partners]

@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_limits
 from recommender.preferences.feedback import Feedback
 from recommender.preferences.kernels import kernel_of
 from recommender.preferences.model import Parameters, with_intercept
-from recommender.preferences.solvers import Batch, Solver, batches_of, solver_of
+from recommender.preferences.solvers import Batch, Solver, batches_of, inverse_of, solver_of
 from recommender.preferences.threads import Threads
 
 SPREAD = 0.25
@@ -195,7 +195,7 @@ class FactorPasses:
         pulled = (seats.transpose(0, 2, 1) @ alone[:, :, None])[:, :, 0]
         pulled -= covs[:, :, 0, 1:].reshape(n_couples, -1)
         pulled += np.tile(guess.centre, n_partners)
-        spread = np.linalg.inv(precision)
+        spread, of_precision = inverse_of(precision)
         mean = (spread @ pulled[:, :, None])[:, :, 0]
         alpha = alone - (columns @ mean[:, :, None])[:, :, 0]
         explained = columns @ spread
@@ -207,7 +207,7 @@ class FactorPasses:
             int(batch.real.sum()) * np.log(2 * np.pi)
             + solver.log_determinant
             + float((residual * alone).sum() - (pulled * mean).sum())
-            + float(np.linalg.slogdet(precision)[1].sum())
+            + of_precision
             + float(covs[:, :, 0, 0].sum() + batch.partners.size * guess.centre @ guess.centre)
         )
         unsure = float((covs * second).sum())

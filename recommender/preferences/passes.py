@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import pairwise
 from operator import add
 
@@ -113,8 +113,7 @@ class Passes:
             slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
         ]
         self._n_dates = int(np.count_nonzero(np.bincount(feedback.date)))
-        self._whose = [np.unique(of, return_inverse=True)[1] for of in (feedback.couple, feedback.partner)]
-        self._by_idea = np.lexsort((feedback.partner, feedback.idea))
+        self._by_idea = np.argsort(feedback.idea, kind="stable")
         self._raters = feedback.partner[self._by_idea].astype(np.int32)
         self._idea_ends = np.append(0, np.cumsum(np.bincount(feedback.idea, minlength=len(self.design))))
         self._idea_parts = self._parts_of_ideas()
@@ -187,6 +186,14 @@ class Passes:
 
         return np.concatenate(self._map(part, self._idea_parts))
 
+    @cached_property
+    def _whose(self) -> tuple[np.ndarray, np.ndarray]:
+        """Whose rating each is, couples and partners numbered from 0 without a gap."""
+        couple, partner = (
+            np.unique(of, return_inverse=True)[1] for of in (self.feedback.couple, self.feedback.partner)
+        )
+        return couple, partner
+
     def _parts_of_ideas(self) -> list[slice]:
         """Return the ideas in runs of about as many ratings each."""
         n_parts = 1 + self._idea_ends[-1] // (8 * CHUNK_RATINGS)
@@ -221,7 +228,7 @@ class Passes:
         """Return what the ratings say of the covariances of couples and of partners."""
         pairs = list(zip(met.solvers, met.alphas, strict=True))
         moments = reduce(add, self._map(lambda pair: pair[0].moments(pair[1]), pairs))
-        own, between = self._map(lambda sums: sums.total(met.kernel), (moments.own, moments.between))
+        own, between = self._map(lambda sums: sums.total(met.kernel), moments.joined())
         alpha = _scattered(met.solvers, met.alphas, len(self.feedback.idea))
 
         def seen(slope: np.ndarray, whose: np.ndarray) -> Seen:

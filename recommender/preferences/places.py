@@ -6,6 +6,7 @@ what they are like, before their ratings do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -104,11 +105,11 @@ def with_places(parameters: Parameters, feedback: Feedback, places: Places) -> P
         return parameters
     partner, rows = _some(feedback.partner)
     stood = places.of_people(partner, feedback.idea[rows], partner[-1] + 1)
-    learned, shares = _learned(parameters, feedback, rows)
+    learners = _learners(parameters, feedback, rows)
     weights = np.zeros((len(parameters.fixed), n_axes))
     for _ in range(PASSES):
         expected = stood @ weights.T
-        known = learned + expected - np.matvec(shares, expected)
+        known = [learn(theirs) for learn, theirs in zip(learners, expected, strict=True)]
         weights = RidgeCV(PENALTIES, alpha_per_target=True).fit(stood, known).coef_
     names = (f"place:{axis}" for axis in range(1, n_axes + 1))
     return replace(
@@ -128,12 +129,15 @@ def _some(partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.cumsum(looked_at)[partner[rows]] - 1, rows
 
 
-def _learned(parameters: Parameters, feedback: Feedback, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return people's own weights as ratings show them, (P, F), and how much of each they show, (P, F, F).
+def _learners(
+    parameters: Parameters, feedback: Feedback, rows: np.ndarray
+) -> list[Callable[[np.ndarray], np.ndarray]]:
+    """Return for each person what tells their own weights, (F,), from what was expected of these, (F,).
 
-    With ``C`` the precision of what somebody's ratings say of all weights and ``S`` the covariance of these,
-    that is ``(I + S C)⁻¹ S C`` (Rasmussen & Williams 2006, eq. 2.8, without the inverse of ``S``); where
-    they rated less than there are weights, the same by their ratings' covariance (eq. 2.12).
+    With ``S`` the covariance of all weights, ``X`` the features of what somebody rated and ``R`` what else
+    varies, weights that were expected to be ``w`` are known as ``w + S X' (X S X' + R)⁻¹ (r - X w)``
+    (Rasmussen & Williams 2006, eq. 2.12). Whoever rated more than there are weights is met by the same in the
+    space of the weights (eq. 2.8, without the inverse of ``S``).
 
     Parameters
     ----------
@@ -149,22 +153,20 @@ def _learned(parameters: Parameters, feedback: Feedback, rows: np.ndarray) -> tu
     said = np.vecdot((plain @ parameters.fixed)[idea], with_intercept(feedback.answers[partner]))
     beyond = feedback.rating[rows] - parameters.effects[idea] - said
 
-    def learn(rated: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+    def learner(rated: np.ndarray, beyond: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         seen = design[rated]
         if len(seen) < len(spread):
-            along = spread @ seen.T
-            told = np.column_stack([beyond, seen[:, own]])
-            return np.asarray(along[own] @ np.linalg.solve(seen @ along + np.diag(rest[rated]), told))
+            along, mine = spread @ seen.T, seen[:, own]
+            gain = np.linalg.solve(seen @ along + np.diag(rest[rated]), along[own].T).T
+            return lambda expected: expected + gain @ (beyond - mine @ expected)
         told = spread @ (seen / rest[rated, None]).T
         shown = told @ seen
         both = np.column_stack([told @ beyond, shown[:, own]])
-        return np.asarray(np.linalg.solve(np.eye(len(shown)) + shown, both)[own])
+        solved = np.linalg.solve(np.eye(len(shown)) + shown, both)[own]
+        return lambda expected: expected + solved[:, 0] - solved[:, 1:] @ expected
 
     ends = np.flatnonzero(np.diff(partner)) + 1
-    learned = np.array(
-        [learn(*person) for person in zip(np.split(idea, ends), np.split(beyond, ends), strict=True)]
-    )
-    return learned[:, :, 0], learned[:, :, 1:]
+    return [learner(*person) for person in zip(np.split(idea, ends), np.split(beyond, ends), strict=True)]
 
 
 def _totals(values: np.ndarray, partner: np.ndarray, n_people: int) -> np.ndarray:

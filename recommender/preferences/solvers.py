@@ -10,7 +10,7 @@ than weights a covariance is inverted in the space of the weights (Woodbury's id
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
 from typing import Protocol
@@ -166,13 +166,28 @@ class Moments:
     ----------
     own, between : Sums
         With X and Y the ratings of one partner, and those of two, each two once.
+    of_sum, of_difference : Sums
+        Of partners who rated the same dates, in place of both: of the sum of their ratings, and of the
+        difference, each over the root of 2.
     """
 
-    own: Sums
-    between: Sums
+    own: Sums = field(default_factory=Sums)
+    between: Sums = field(default_factory=Sums)
+    of_sum: Sums = field(default_factory=Sums)
+    of_difference: Sums = field(default_factory=Sums)
 
     def __add__(self, other: Moments) -> Moments:
-        return Moments(self.own + other.own, self.between + other.between)
+        return Moments(
+            self.own + other.own,
+            self.between + other.between,
+            self.of_sum + other.of_sum,
+            self.of_difference + other.of_difference,
+        )
+
+    def joined(self) -> tuple[Sums, Sums]:
+        """Return ``own`` and ``between`` of everybody."""
+        own = self.own + self.of_sum + self.of_difference
+        return own, self.between + self.of_sum.times(0.5) + self.of_difference.times(-0.5)
 
 
 class Solver(Protocol):
@@ -333,7 +348,7 @@ class AlikeSolver:
         """Return the sums that the covariances' next step needs; ``alpha`` is C⁻¹ residual."""
         both, apart = _turned(*np.split(alpha, 2, axis=1))
         of_sum, of_difference = self._sum.moments(both).own, self._difference.moments(apart).own
-        return Moments(of_sum + of_difference, of_sum.times(0.5) + of_difference.times(-0.5))
+        return Moments(of_sum=of_sum, of_difference=of_difference)
 
     def information(self, said: np.ndarray) -> Sums:
         """Return what the ratings say of an answer's weights."""
@@ -474,7 +489,8 @@ def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     n = matrices.shape[1]
     if n < 2 * LEAST_HALF:
         factors = np.linalg.cholesky(matrices)
-        return np.linalg.inv(factors), float(np.log(np.diagonal(factors, axis1=1, axis2=2)).sum())
+        sizes = np.diagonal(factors, axis1=1, axis2=2)
+        return _inverse_triangle(factors, 1 / sizes), float(np.log(sizes).sum())
     upper, lower = slice(n // 2), slice(n // 2, n)
     first, of_first = _inverse_root(matrices[:, upper, upper])
     across = matrices[:, lower, upper] @ first.transpose(0, 2, 1)
@@ -483,6 +499,19 @@ def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     root[:, upper, upper], root[:, lower, lower] = first, rest
     root[:, lower, upper] = -rest @ (across @ first)
     return root, of_first + of_rest
+
+
+def _inverse_triangle(factors: np.ndarray, inverse_sizes: np.ndarray) -> np.ndarray:
+    """Return the inverses of lower triangular ``factors`` (B, n, n), given those of their diagonals (B, n).
+
+    Forward substitution, a row of all of them at once: LAPACK would take each as if it were full.
+    """
+    inverse = np.zeros(factors.shape)
+    for at in range(factors.shape[1]):
+        across = factors[:, at, None, :at] @ inverse[:, :at, :at]
+        inverse[:, at, :at] = across[:, 0] * -inverse_sizes[:, at, None]
+        inverse[:, at, at] = inverse_sizes[:, at]
+    return inverse
 
 
 def _parts(sizes: np.ndarray) -> Iterator[slice]:
