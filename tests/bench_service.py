@@ -40,12 +40,12 @@ from tests.serving import free_port, served
 from tests.test_workers import someone
 
 CLIENTS = 4
-SECONDS, ROUNDS = 5.0, 3
+SECONDS, ROUNDS = 4.0, 7
 BUSY = 0.8
 """The share of what the service can take at which its slowest answers are looked at."""
 WORKERS = 2
 NEW_PLANS = 400
-FEW, CROWD = 1_000, 10_000
+FEW, CROWD, CROWDS = 1_000, 10_000, 3
 AHEAD = Week.of(date.today() + timedelta(weeks=4))
 """All of it is still to come, whatever day it is."""
 DASK = "2 Dask workers"
@@ -236,7 +236,7 @@ def planning() -> dict[str, dict[str, float]]:
         ("2 processes", {"jobs": 2}),
         (DASK, {"cluster": ""}),
     )
-    rounds = [[everybody(**how) for _, how in ways] for _ in range(ROUNDS)]
+    rounds = [[everybody(**how) for _, how in ways] for _ in range(CROWDS)]
     by_rate = [sorted(of, key=itemgetter("couples a second")) for of in zip(*rounds, strict=True)]
     return {name: of[len(of) // 2] for (name, _), of in zip(ways, by_rate, strict=True)}
 

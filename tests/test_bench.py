@@ -45,7 +45,7 @@ def test_answers_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_way_of_planning_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One process, two, and a cluster plan for as many."""
-    monkeypatch.setattr(bench_service, "ROUNDS", 1)
+    monkeypatch.setattr(bench_service, "CROWDS", 1)
     monkeypatch.setattr(bench_service, "FEW", 5)
     monkeypatch.setattr(bench_service, "CROWD", 10)
 
