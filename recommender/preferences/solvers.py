@@ -489,8 +489,7 @@ def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     n = matrices.shape[1]
     if n < 2 * LEAST_HALF:
         factors = np.linalg.cholesky(matrices)
-        sizes = np.diagonal(factors, axis1=1, axis2=2)
-        return _inverse_triangle(factors, 1 / sizes), float(np.log(sizes).sum())
+        return np.linalg.inv(factors), float(np.log(np.diagonal(factors, axis1=1, axis2=2)).sum())
     upper, lower = slice(n // 2), slice(n // 2, n)
     first, of_first = _inverse_root(matrices[:, upper, upper])
     across = matrices[:, lower, upper] @ first.transpose(0, 2, 1)
@@ -499,19 +498,6 @@ def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     root[:, upper, upper], root[:, lower, lower] = first, rest
     root[:, lower, upper] = -rest @ (across @ first)
     return root, of_first + of_rest
-
-
-def _inverse_triangle(factors: np.ndarray, inverse_sizes: np.ndarray) -> np.ndarray:
-    """Return the inverses of lower triangular ``factors`` (B, n, n), given those of their diagonals (B, n).
-
-    Forward substitution, a row of all of them at once: LAPACK would take each as if it were full.
-    """
-    inverse = np.zeros(factors.shape)
-    for at in range(factors.shape[1]):
-        across = factors[:, at, None, :at] @ inverse[:, :at, :at]
-        inverse[:, at, :at] = across[:, 0] * -inverse_sizes[:, at, None]
-        inverse[:, at, at] = inverse_sizes[:, at]
-    return inverse
 
 
 def _parts(sizes: np.ndarray) -> Iterator[slice]:
