@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ from itertools import repeat
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -38,6 +38,8 @@ from tests.crowds import settle
 from tests.record import record
 from tests.serving import free_port, served
 from tests.test_workers import someone
+
+Measured = TypeVar("Measured")
 
 CLIENTS = 4
 SECONDS, ROUNDS = 4.0, 7
@@ -197,7 +199,7 @@ def requests() -> dict[str, Load]:
                 rounds.append((plain, plain_paced, told, told_paced, anew, first))
     names = (BARE_ROUTE, BARE_ROUTE + PACED, TOLD, TOLD + PACED, TOLD_ANEW, NEW)
     return {
-        name: typical(loads, by="strain" if name.endswith(PACED) else "per_second")
+        name: typical(loads, attrgetter("strain" if name.endswith(PACED) else "per_second"))
         for name, loads in zip(names, zip(*rounds, strict=True), strict=True)
     }
 
@@ -208,9 +210,9 @@ def at_ease(url: str, server: int, shares: Sequence[Iterable[tuple[str, str]]]) 
     return most, load(url, server, shares, SECONDS, BUSY * most.per_second)
 
 
-def typical(loads: Sequence[Load], by: str) -> Load:
+def typical(rounds: Sequence[Measured], by: Callable[[Measured], Any]) -> Measured:
     """Return the one in the middle."""
-    return sorted(loads, key=attrgetter(by))[len(loads) // 2]
+    return sorted(rounds, key=by)[len(rounds) // 2]
 
 
 def planned(deployment: Deployment, week: Week, n_couples: int, **how: Any) -> dict[str, float]:
@@ -237,8 +239,8 @@ def planning() -> dict[str, dict[str, float]]:
         (DASK, {"cluster": ""}),
     )
     rounds = [[everybody(**how) for _, how in ways] for _ in range(CROWDS)]
-    by_rate = [sorted(of, key=itemgetter("couples a second")) for of in zip(*rounds, strict=True)]
-    return {name: of[len(of) // 2] for (name, _), of in zip(ways, by_rate, strict=True)}
+    rate = itemgetter("couples a second")
+    return {name: typical(of, rate) for (name, _), of in zip(ways, zip(*rounds, strict=True), strict=True)}
 
 
 def everybody(**how: Any) -> dict[str, float]:

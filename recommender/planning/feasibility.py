@@ -192,10 +192,11 @@ def _opening(table: IdeaTable, occasion: Occasion) -> Opened:
     rest &= in_season(table, occasion) & rested(table, occasion)
 
     def open_to(circumstances: Circumstances) -> np.ndarray:
-        if circumstances.slots == own.slots:
-            return rest & within_circumstances(table, circumstances) & when
-        changed = replace(occasion, couple=replace(couple, circumstances=circumstances))
-        return rest & within_circumstances(table, circumstances) & openings(table, changed).anywhere
+        fits = when
+        if circumstances.slots != own.slots:
+            changed = replace(couple, circumstances=circumstances)
+            fits = openings(table, replace(occasion, couple=changed)).anywhere
+        return rest & within_circumstances(table, circumstances) & fits
 
     now = open_to(own)
     return lambda circumstances: open_to(circumstances) & ~now
