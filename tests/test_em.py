@@ -160,6 +160,7 @@ def test_a_sample_of_scales_alone_changes_nothing_but_the_way(
 def test_threads_do_not_change_the_fit(feedback: Feedback, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two threads give the same parameters to the last bit."""
     monkeypatch.setattr("recommender.preferences.solvers.BATCH_RATINGS", 256)
+    monkeypatch.setattr("recommender.preferences.solvers.BATCH_CELLS", 1)
     monkeypatch.setattr("recommender.preferences.passes.CHUNK_RATINGS", 100)
     one, two = (fit_parameters(feedback, prior(), max_iterations=4, n_jobs=jobs) for jobs in (1, 2))
     for field in fields(Parameters):

@@ -172,6 +172,7 @@ def test_threads_do_not_change_the_factors(
 ) -> None:
     """Two threads give the same factors to the last bit."""
     monkeypatch.setattr("recommender.preferences.solvers.BATCH_RATINGS", 512)
+    monkeypatch.setattr("recommender.preferences.solvers.BATCH_CELLS", 1)
     one, two = (
         learn_factors(two_factors[0], believed(), 4, max_iterations=3, n_jobs=jobs) for jobs in (1, 2)
     )

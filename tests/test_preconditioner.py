@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.preferences.model import with_intercept
 from recommender.preferences.preconditioner import Preconditioner
+from recommender.preferences.threads import Threads
 
 
 def test_it_is_the_inverse_where_answers_are_uncorrelated() -> None:
@@ -22,6 +23,6 @@ def test_it_is_the_inverse_where_answers_are_uncorrelated() -> None:
     right = rng.normal(size=len(normal))
     told = np.full((n_ideas, 2), 2 / variance)
 
-    found = Preconditioner(design, told, precision).solver(effect_var)(right)
+    found = Preconditioner(design, told, precision, Threads(2)).solver(effect_var)(right)
 
     np.testing.assert_allclose(found, np.linalg.solve(normal, right))

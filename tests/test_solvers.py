@@ -174,6 +174,7 @@ def test_partners_who_rated_the_same_ideas_on_other_dates_are_not_alike() -> Non
 def test_every_rating_is_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches hold each rating once, with its idea, date and partner in its place."""
     monkeypatch.setattr(solvers, "BATCH_RATINGS", 16)
+    monkeypatch.setattr(solvers, "BATCH_CELLS", 1)
     batches = batches_of(COUPLE, PARTNER, IDEA, DATE)
     rows = np.concatenate([batch.rows[batch.real] for batch in batches])
     assert sorted(rows) == list(range(len(COUPLE)))
@@ -222,21 +223,43 @@ def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch
         assert isinstance(kernel_of(design, parameters), kind)
 
 
-@pytest.mark.parametrize("n", [1, 23, 24, 61])
-def test_matrices_are_inverted_by_halves(n: int) -> None:
-    """The inverse times the matrix is one, and the determinant is LAPACK's; badly conditioned ones too."""
+@pytest.mark.parametrize(("ratings", "cells", "n_couples"), [(12, 1, 4), (1, 36, 4), (12, 63, 7), (1, 1, 1)])
+def test_a_batch_is_as_large_as_its_ratings_or_its_cells_allow(
+    monkeypatch: pytest.MonkeyPatch, ratings: int, cells: int, n_couples: int
+) -> None:
+    """Couples of three ratings, nine cells each: whichever allows more of them, and one at the least."""
+    monkeypatch.setattr(solvers, "BATCH_RATINGS", ratings)
+    monkeypatch.setattr(solvers, "BATCH_CELLS", cells)
+    couple = np.repeat(np.arange(9), 3)
+    batches = batches_of(couple, couple, np.arange(27), np.arange(27))
+    assert [len(batch.rows) for batch in batches] == [n_couples] * (9 // n_couples) + [9 % n_couples] * (
+        9 % n_couples > 0
+    )
+
+
+@pytest.mark.parametrize("n", [1, 12, 13, 23, 24, 61])
+@pytest.mark.parametrize("n_matrices", [3, 300])
+def test_matrices_are_inverted(n: int, n_matrices: int) -> None:
+    """Few one after the other, many together, large ones by halves, badly conditioned ones too.
+
+    The inverse times the matrix is one, the determinant is LAPACK's, and what was given is as it was.
+    """
     rng = np.random.default_rng(n)
-    turn = np.linalg.qr(rng.normal(size=(3, n, n)))[0]
+    turn = np.linalg.qr(rng.normal(size=(n_matrices, n, n)))[0]
     matrices = (turn * np.geomspace(1, 1e6, n)) @ turn.transpose(0, 2, 1)
+    before = matrices.copy()
     inverse, log_determinant = solvers.inverse_of(matrices)
-    np.testing.assert_allclose(inverse @ matrices, np.tile(np.eye(n), (3, 1, 1)), atol=1e-8)
+    np.testing.assert_array_equal(matrices, before)
+    np.testing.assert_allclose(inverse @ matrices, np.tile(np.eye(n), (n_matrices, 1, 1)), atol=1e-8)
     assert log_determinant == pytest.approx(np.linalg.slogdet(matrices)[1].sum())
 
 
-def test_what_is_not_positive_definite_is_refused() -> None:
-    """Whichever half it is in."""
-    for at in (0, 59):
-        matrix = np.eye(60)
-        matrix[at, at] = -1.0
-        with pytest.raises(np.linalg.LinAlgError):
-            solvers.inverse_of(matrix[None])
+@pytest.mark.parametrize("n_matrices", [1, 300])
+@pytest.mark.parametrize(("n", "at"), [(2, 1), (60, 0), (60, 59)])
+@pytest.mark.parametrize("value", [-1.0, 0.0])
+def test_what_is_not_positive_definite_is_refused(n_matrices: int, n: int, at: int, value: float) -> None:
+    """Whichever half it is in, and wherever among the others."""
+    matrices = np.tile(np.eye(n), (n_matrices, 1, 1))
+    matrices[-1, at, at] = value
+    with pytest.raises(np.linalg.LinAlgError):
+        solvers.inverse_of(matrices)

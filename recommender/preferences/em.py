@@ -12,7 +12,7 @@ few observations, so that little feedback cannot run away with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -23,8 +23,9 @@ from recommender.preferences.model import Parameters
 from recommender.preferences.passes import Passes
 from recommender.preferences.strength import Strength
 
-SCALE_STEPS, SCALE_PASSES = 6, 3
-"""How often the scales of the fixed weights are learned at first, and after how many passes each time."""
+SCALE_PASSES, FEW_SCALE_PASSES = (3,) * 6, (3, 1, 1)
+"""Passes before each time that the scales of the fixed weights are learned, at first; fewer where a sample of
+``MORE_RATINGS`` corrects the variances that go with them."""
 
 PATIENCE = 3
 """Passes that together must have gained hardly anything: after a short step, little gain says little."""
@@ -36,6 +37,9 @@ MORE_RATINGS, MORE_COUPLES = 40_000, 2_000
 """What variances are learned from, at least, where there is more than twice as much: it knows them well. A
 covariance needs many couples, however much each of them rated (on MovieLens, 270 people were too few).
 Fixed weights and ideas' effects are met by all ratings, once."""
+
+SAMPLE_TOLERANCE = 10
+"""Tolerances at which that stops: what is left to gain is less than another sample would differ by."""
 
 FEW_RATINGS = 10_000
 """Fewer do not make a fit stop later: what a nat more likely says is nothing."""
@@ -75,22 +79,24 @@ def fit_parameters(
     few, more = feedback.sample(SAMPLE_RATINGS), feedback.sample(MORE_RATINGS, MORE_COUPLES)
     with threadpool_limits(1, user_api="blas"):
         passes = Passes(few, prior, strength, n_jobs)
-        start = _scaled(passes, prior)
-        if few is not more:
-            start = _climb(passes, start, max_iterations, tolerance, _silent)
+        if more is not feedback:
+            start = _scaled(passes, prior, FEW_SCALE_PASSES)
             passes = Passes(more, prior, strength, n_jobs, passes.scale)
-        if more is feedback:
-            return _climb(passes, start, max_iterations, tolerance, on_iteration)
-        start = _climb(passes, start, max_iterations, tolerance, _silent)
-        settled, objective = Passes(feedback, prior, strength, n_jobs, passes.scale).settle(start)
-        on_iteration(1, objective)
-        return settled
+            start = _climb(passes, start, max_iterations, SAMPLE_TOLERANCE * tolerance, _silent)
+            settled, objective = Passes(feedback, prior, strength, n_jobs, passes.scale).settle(start)
+            on_iteration(1, objective)
+            return settled
+        start = _scaled(passes, prior, SCALE_PASSES)
+        if few is not feedback:
+            start = _climb(passes, start, max_iterations, tolerance, _silent)
+            passes = Passes(feedback, prior, strength, n_jobs, passes.scale)
+        return _climb(passes, start, max_iterations, tolerance, on_iteration)
 
 
-def _scaled(passes: Passes, start: Parameters) -> Parameters:
+def _scaled(passes: Passes, start: Parameters, n_passes: Sequence[int]) -> Parameters:
     """Learn the scales of the fixed weights, and return the parameters that were reached on the way."""
-    for _ in range(SCALE_STEPS):
-        start = _climb(passes, start, SCALE_PASSES, 0.0, _silent)
+    for some in n_passes:
+        start = _climb(passes, start, some, 0.0, _silent)
         passes.learn_scale(start)
     return start
 
@@ -104,7 +110,7 @@ def _climb(
 ) -> Parameters:
     """Return the parameters after passes that raise the objective until it hardly grows."""
     least = tolerance * max(len(passes.feedback.rating), FEW_RATINGS)
-    extrapolation, heights, ways = Extrapolation(), [-np.inf], [start]
+    extrapolation, heights, ways = Extrapolation(passes.threads), [-np.inf], [start]
     for number in range(1, max_iterations + 1):
         current = ways.pop()
         led = passes.iterate(current)

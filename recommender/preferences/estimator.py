@@ -378,7 +378,7 @@ def _dates(ratings: pd.DataFrame, couple: np.ndarray, partner: np.ndarray, idea:
 
 
 def answer_rows(
-    partner_features: pd.DataFrame | None, members: list[object], unanswered: np.ndarray
+    partner_features: pd.DataFrame | None, members: pd.Index | list[object], unanswered: np.ndarray
 ) -> np.ndarray:
     """Return the answers of ``members``, shape (n_members, n_answers); ``unanswered`` for who gave none."""
     if partner_features is None:
@@ -404,7 +404,7 @@ def feedback_of(
         couple=couple,
         date=_dates(ratings, couple, partner, idea),
         features=idea_features.to_numpy(dtype=float),
-        answers=answer_rows(partner_features, list(partners), np.zeros(n_answers)),
+        answers=answer_rows(partner_features, partners, np.zeros(n_answers)),
     )
 
 

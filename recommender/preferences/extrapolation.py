@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from recommender.preferences.model import Parameters
+from recommender.preferences.threads import Threads
 
 MEMORY = 12
 """How many changes of moves are remembered."""
@@ -26,9 +27,16 @@ FARTHEST = 3.0
 
 
 class Extrapolation:
-    """The last passes of a climb, and where they lead."""
+    """The last passes of a climb, and where they lead.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    threads : Threads
+        Each covariance is another's work.
+    """
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
         self._ends: list[np.ndarray] = []
         self._moves: list[np.ndarray] = []
         self._led_to: Parameters | None = None
@@ -36,15 +44,15 @@ class Extrapolation:
 
     def after(self, start: Parameters, end: Parameters) -> list[Parameters]:
         """Return ``end`` and, after two passes, where they lead; the last went from ``start`` to ``end``."""
-        from_ = self._there if start is self._led_to else _logarithms(start)
-        to = _logarithms(end)
+        from_ = self._there if start is self._led_to else self._logarithms(start)
+        to = self._logarithms(end)
         self._ends = [*self._ends[-MEMORY:], to]
         self._moves = [*self._moves[-MEMORY:], to - from_]
         if len(self._moves) < 2:
             return [end]
         leap = sum(share * there for share, there in zip(self._mixture(), self._ends, strict=True))
         self._there = to + leap / max(1.0, np.abs(leap).max() / FARTHEST)
-        self._led_to = _with_logarithms(end, self._there)
+        self._led_to = self._with_logarithms(end, self._there)
         return [end, self._led_to]
 
     def _mixture(self) -> np.ndarray:
@@ -60,26 +68,25 @@ class Extrapolation:
         kept = len(self._moves) // 2
         self._ends, self._moves = self._ends[kept:], self._moves[kept:]
 
+    def _logarithms(self, parameters: Parameters) -> np.ndarray:
+        """Return all variances as one vector: matrix logarithms of covariances, logarithms of the others."""
+        covariances = self._threads.map(_logarithm, [parameters.couple_cov, parameters.partner_cov])
+        variances = parameters.shock_var, parameters.noise_var, parameters.effect_var
+        return np.concatenate([*(each.ravel() for each in covariances), np.log(variances)])
 
-def _logarithms(parameters: Parameters) -> np.ndarray:
-    """Return all variances as one vector: matrix logarithms of covariances, logarithms of the others."""
-    covariances = parameters.couple_cov, parameters.partner_cov
-    variances = parameters.shock_var, parameters.noise_var, parameters.effect_var
-    return np.concatenate([*(_logarithm(each).ravel() for each in covariances), np.log(variances)])
-
-
-def _with_logarithms(parameters: Parameters, logarithms: np.ndarray) -> Parameters:
-    couple, partner, rest = np.split(logarithms, np.cumsum([parameters.couple_cov.size] * 2))
-    shape = parameters.couple_cov.shape
-    shock_var, noise_var, effect_var = np.exp(rest).tolist()
-    return replace(
-        parameters,
-        couple_cov=_exponential(couple.reshape(shape)),
-        partner_cov=_exponential(partner.reshape(shape)),
-        shock_var=shock_var,
-        noise_var=noise_var,
-        effect_var=effect_var,
-    )
+    def _with_logarithms(self, parameters: Parameters, logarithms: np.ndarray) -> Parameters:
+        couple, partner, rest = np.split(logarithms, np.cumsum([parameters.couple_cov.size] * 2))
+        shape = parameters.couple_cov.shape
+        covariances = self._threads.map(_exponential, [couple.reshape(shape), partner.reshape(shape)])
+        shock_var, noise_var, effect_var = np.exp(rest).tolist()
+        return replace(
+            parameters,
+            couple_cov=covariances[0],
+            partner_cov=covariances[1],
+            shock_var=shock_var,
+            noise_var=noise_var,
+            effect_var=effect_var,
+        )
 
 
 def _logarithm(covariance: np.ndarray) -> np.ndarray:

@@ -248,10 +248,9 @@ class FactorPasses:
         mine, shared = self.parameters.noise_var, self.parameters.shock_var
         trace, of_dates = solver.traces(int(batch.date_sizes.max()) + 1).sum(axis=1)
         fitted = mine * trace + shared * of_dates
-        values = np.dstack([alpha, columns])
-        together = batch.over_dates(values)
-        again = mine * values + shared * together
-        square = (alpha * again[:, :, 0]).sum() + (explained * again[:, :, 1:]).sum()
+        together = batch.over_dates(alpha[:, :, None])[:, :, 0], batch.over_dates(columns)
+        square = mine * (np.vecdot(alpha, alpha).sum() + np.vecdot(explained, columns).sum())
+        square += shared * (np.vecdot(alpha, together[0]).sum() + np.vecdot(explained, together[1]).sum())
         return float(noise * batch.real.sum() + noise**2 * (square - fitted))
 
     def _settled(self, guess: Guess, squares: np.ndarray) -> Guess:
@@ -317,7 +316,7 @@ def learn_factors(
     n_jobs : int
         Threads; the result does not depend on it.
     """
-    n_factors = min(n_factors, len(np.unique(feedback.partner)) // PEOPLE_FOR_ONE)
+    n_factors = min(n_factors, feedback.n_partners // PEOPLE_FOR_ONE)
     if not n_factors:
         return parameters
     with threadpool_limits(1, user_api="blas"):

@@ -28,12 +28,22 @@ class Feedback:
     features: np.ndarray
     answers: np.ndarray
 
+    @property
+    def n_couples(self) -> int:
+        """How many couples rated."""
+        return int(np.count_nonzero(np.bincount(self.couple)))
+
+    @property
+    def n_partners(self) -> int:
+        """How many people rated."""
+        return int(np.count_nonzero(np.bincount(self.partner)))
+
     def sample(self, n_ratings: int, n_couples: int = 1) -> Feedback:
         """Return about so many ratings, of whole couples, or more if so many couples gave more.
 
         All of them where there is not twice as much.
         """
-        each = len(self.rating) / np.count_nonzero(np.bincount(self.couple))
+        each = len(self.rating) / self.n_couples
         n_ratings = max(n_ratings, int(n_couples * each))
         if len(self.rating) <= 2 * n_ratings:
             return self

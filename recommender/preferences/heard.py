@@ -34,9 +34,9 @@ def worth_hearing(feedback: Feedback, prior: Parameters, strength: Strength, n_j
     prior : Parameters
         As for `fit_parameters`.
     """
-    if len(np.unique(feedback.partner)) > PEOPLE:
+    if feedback.n_partners > PEOPLE:
         return True
-    if len(np.unique(feedback.couple)) < FOLDS:
+    if feedback.n_couples < FOLDS:
         return False
     feedback, gains = _some_of_each(feedback), []
     for seen, left_out in GroupKFold(FOLDS).split(feedback.rating, groups=feedback.couple):

@@ -108,18 +108,19 @@ class Passes:
         self.scale = self.held.scale if scale is None else scale
         self.batches = batches_of(feedback.couple, feedback.partner, feedback.idea, feedback.date)
         self.date_sizes = np.bincount(feedback.date)[feedback.date]
-        self._threads = Threads(n_jobs)
+        self.threads = Threads(n_jobs)
         self._chunks = [
             slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
         ]
         self._n_dates = int(np.count_nonzero(np.bincount(feedback.date)))
-        self._by_idea = np.argsort(feedback.idea, kind="stable")
+        at = np.arange(len(feedback.rating))
+        of_idea = csr_array((at, (feedback.idea, at)), shape=(len(self.design), len(at)))
+        self._by_idea, self._idea_ends = of_idea.indices, of_idea.indptr
         self._raters = feedback.partner[self._by_idea].astype(np.int32)
-        self._idea_ends = np.append(0, np.cumsum(np.bincount(feedback.idea, minlength=len(self.design))))
         self._idea_parts = self._parts_of_ideas()
         squares = self._summed(np.ones(len(feedback.rating)), self.answers**2)
         self._told = squares / max(float(feedback.rating.var()), prior.noise_var)
-        self._preconditioner = Preconditioner(self.design, self._told, self._precision())
+        self._preconditioner = self._prepared()
 
     def iterate(self, current: Parameters) -> Pass:
         """Return where one pass from ``current`` leads."""
@@ -146,24 +147,25 @@ class Passes:
         kernel = kernel_of(self.design, current)
         solvers = self._map(lambda batch: solver_of(batch, kernel), self.batches)
 
-        def information(answer: np.ndarray) -> np.ndarray:
+        def known(answer: np.ndarray, precision: np.ndarray) -> np.ndarray:
             said = (solver.information(answer[solver.batch.partners]) for solver in solvers)
-            return reduce(add, said).total(kernel)
+            return np.diag(np.linalg.inv(reduce(add, said).total(kernel) + np.diag(precision)))
 
-        said = self._map(information, list(self.answers.T))
-        known = [
-            np.diag(np.linalg.inv(s + np.diag(p))) for s, p in zip(said, self._precision().T, strict=True)
-        ]
+        precision = self._precision()
+        columns = list(zip(self.answers.T, precision.T, strict=True))
         square = (current.fixed - self.prior.fixed) ** 2
-        learned = 1 - np.transpose(known) * self._precision()
+        learned = 1 - np.transpose(self._map(lambda column: known(*column), columns)) * precision
         worth, believed = self.held.scales, self.held.scale
         of_tags = (square[1:].sum(axis=0) + worth * believed[1]) / (learned[1:].sum(axis=0) + worth)
         of_leniency = (square[0, 1:].sum() + worth * believed[0]) / (learned[0, 1:].sum() + worth)
         self.scale = np.array([of_leniency, of_tags])
-        self._preconditioner = Preconditioner(self.design, self._told, self._precision())
+        self._preconditioner = self._prepared()
 
     def _map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        return self._threads.map(work, items)
+        return self.threads.map(work, items)
+
+    def _prepared(self) -> Preconditioner:
+        return Preconditioner(self.design, self._told, self._precision(), self.threads)
 
     def _fixed_part(self, fixed: np.ndarray) -> np.ndarray:
         idea, partner, weights = self.feedback.idea, self.feedback.partner, self.design @ fixed
@@ -217,12 +219,12 @@ class Passes:
         moved = replace(means, effect_vars=1 / (1 / current.effect_var + weight))
         residual = self._residual(moved)
         alphas = self._map(lambda solver: _times(solver, residual), solvers)
-        priors = (
-            rescaled(current.couple_cov, self.prior.couple_cov, self.held),
-            rescaled(current.partner_cov, self.prior.partner_cov, self.held),
+        couples, partners = self._map(
+            lambda of: rescaled(*of, self.held),
+            [(current.couple_cov, self.prior.couple_cov), (current.partner_cov, self.prior.partner_cov)],
         )
-        objective = self._objective(solvers, alphas, residual, moved, priors)
-        return Met(kernel, solvers, alphas, moved, priors, objective)
+        objective = self._objective(solvers, alphas, residual, moved, (couples, partners))
+        return Met(kernel, solvers, alphas, moved, (couples, partners), objective)
 
     def _seen(self, met: Met) -> tuple[Seen, Seen]:
         """Return what the ratings say of the covariances of couples and of partners."""
@@ -236,8 +238,9 @@ class Passes:
             pulls = csr_array((alpha, (whose, self.feedback.idea)), shape) @ self.design
             return Seen(slope, pulls.T @ pulls - slope, len(pulls))
 
-        couple, partner = self._whose
-        return seen(own + between + between.T, couple), seen(own, partner)
+        slopes = own + between + between.T, own
+        couples, partners = self._map(lambda of: seen(*of), list(zip(slopes, self._whose, strict=True)))
+        return couples, partners
 
     def _residual(self, current: Parameters) -> np.ndarray:
         expected = self._fixed_part(current.fixed) + current.effects[self.feedback.idea]

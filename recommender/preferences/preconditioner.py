@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from recommender.preferences.threads import Threads
+
 
 class Preconditioner:
     """The inverse for one design and one prior of the fixed weights.
@@ -23,11 +25,14 @@ class Preconditioner:
         rating.
     precision : ndarray of shape (F, A)
         Prior precision of the fixed weights.
+    threads : Threads
     """
 
-    def __init__(self, design: np.ndarray, told: np.ndarray, precision: np.ndarray) -> None:
+    def __init__(self, design: np.ndarray, told: np.ndarray, precision: np.ndarray, threads: Threads) -> None:
         self._design, self._told, self._precision = design, told[:, 0], precision
-        self._answers = [self._inverse(told[:, answer], answer) for answer in range(1, told.shape[1])]
+        self._answers = threads.map(
+            lambda answer: self._inverse(told[:, answer], answer), range(1, told.shape[1])
+        )
 
     def solver(self, effect_var: float) -> Callable[[np.ndarray], np.ndarray]:
         """Return what nearly solves for a right-hand side, given the variance of an effect.

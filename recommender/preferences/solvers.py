@@ -21,14 +21,15 @@ from scipy.sparse import csr_array
 from recommender.preferences.kernels import Kernel, turn_of
 from recommender.preferences.model import Parameters
 
-BATCH_RATINGS = 4096
-"""Padded ratings in one batch of couples: enough to outweigh what each costs once, few enough for threads."""
+BATCH_RATINGS, BATCH_CELLS = 4096, 2**19
+"""Padded ratings of one batch of couples, or cells of their covariances, whichever is more couples: enough to
+outweigh what a batch costs once, few enough for the cache and for threads."""
 
 RICH = 1.25
 """Ratings a weight above which couples are solved in the space of the weights, which is faster."""
 
-LEAST_HALF = 12
-"""Rows from which on a matrix is inverted by halves of so many or more."""
+MOST_ALONE, MOST_TOGETHER, MANY = 23, 12, 256
+"""Rows of a matrix that is not inverted by halves; fewer where so many are inverted together."""
 
 
 @dataclass(frozen=True)
@@ -477,35 +478,72 @@ def inverse_of(matrices: np.ndarray) -> tuple[np.ndarray, float]:
         If a matrix is not positive definite.
     """
     root, of_root = _inverse_root(matrices)
-    return root.transpose(0, 2, 1) @ root, 2 * of_root
+    return _squared(root), 2 * of_root
 
 
 def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the inverses of Cholesky's factors, and the sum of the factors' log determinants.
 
-    By halves (Golub & Van Loan 2013, *Matrix Computations*, section 4.2): with fifty rows or more, products
-    of many matrices are about twice as fast as LAPACK's solution of each.
+    By halves (Golub & Van Loan 2013, *Matrix Computations*, section 4.2): products of many matrices are
+    faster than LAPACK's solution of each.
     """
-    n = matrices.shape[1]
-    if n < 2 * LEAST_HALF:
-        factors = np.linalg.cholesky(matrices)
-        return np.linalg.inv(factors), float(np.log(np.diagonal(factors, axis1=1, axis2=2)).sum())
+    n_matrices, n = matrices.shape[:2]
+    if n <= (MOST_TOGETHER if n_matrices >= MANY else MOST_ALONE):
+        return _eliminated(matrices) if n_matrices >= MANY else _factorised(matrices)
     upper, lower = slice(n // 2), slice(n // 2, n)
     first, of_first = _inverse_root(matrices[:, upper, upper])
     across = matrices[:, lower, upper] @ first.transpose(0, 2, 1)
-    rest, of_rest = _inverse_root(matrices[:, lower, lower] - across @ across.transpose(0, 2, 1))
+    rest, of_rest = _inverse_root(matrices[:, lower, lower] - _squared(across.transpose(0, 2, 1)))
     root = np.zeros(matrices.shape)
     root[:, upper, upper], root[:, lower, lower] = first, rest
     root[:, lower, upper] = -rest @ (across @ first)
     return root, of_first + of_rest
 
 
+def _squared(matrices: np.ndarray) -> np.ndarray:
+    """Return each matrix's transpose times itself.
+
+    BLAS sees that they are the same: it takes large ones faster, and threads wait for each other over small
+    ones.
+    """
+    return matrices.transpose(0, 2, 1) @ (matrices.copy() if len(matrices) >= MANY else matrices)
+
+
+def _factorised(matrices: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the same by LAPACK, one after the other."""
+    factors = np.linalg.cholesky(matrices)
+    return np.linalg.inv(factors), float(np.log(np.diagonal(factors, axis1=1, axis2=2)).sum())
+
+
+def _eliminated(matrices: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the same of all at once, row by row.
+
+    Eliminating what is below each pivot, from the matrix and from an identity beside it, turns the identity
+    into the inverse of Cholesky's factor, but for the pivots' roots (Golub & Van Loan 2013, section 4.1).
+    What is left of the identity stands where the matrix was eliminated.
+    """
+    n_matrices, n = matrices.shape[:2]
+    left, pivots = matrices.transpose(1, 2, 0).copy(), np.empty((n, n_matrices))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for at, pivot in enumerate(pivots):
+            pivot[:] = left[at, at]
+            left[at, at] = 1.0
+            share = left[at + 1 :, at] / pivot
+            left[at + 1 :, at] = 0.0
+            left[at + 1 :] -= share[:, None] * left[at]
+            left[at, at + 1 :] = 0.0
+    if not (pivots > 0).all():
+        raise np.linalg.LinAlgError("a covariance is not positive definite")
+    left /= np.sqrt(pivots)[:, None]
+    return np.ascontiguousarray(left.transpose(2, 0, 1)), float(np.log(pivots).sum() / 2)
+
+
 def _parts(sizes: np.ndarray) -> Iterator[slice]:
     """Yield runs of similar sizes, which ascend."""
     start = 0
     while start < len(sizes):
-        ahead = sizes[start : start + BATCH_RATINGS]
-        n_fit = int(np.searchsorted(ahead, 1.25 * ahead[0] + 2, side="right"))
-        n_taken = max(1, min(n_fit, BATCH_RATINGS // int(ahead[n_fit - 1])))
+        n_fit = int(np.searchsorted(sizes[start:], 1.25 * sizes[start] + 2, side="right"))
+        largest = int(sizes[start + n_fit - 1])
+        n_taken = max(1, min(n_fit, max(BATCH_RATINGS // largest, BATCH_CELLS // largest**2)))
         yield slice(start, start + n_taken)
         start += n_taken
