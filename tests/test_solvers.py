@@ -246,7 +246,7 @@ def test_matrices_are_inverted(n: int, n_matrices: int) -> None:
     """
     rng = np.random.default_rng(n)
     turn = np.linalg.qr(rng.normal(size=(n_matrices, n, n)))[0]
-    matrices = (turn * np.geomspace(1, 1e6, n)) @ turn.transpose(0, 2, 1)
+    matrices = (turn * np.geomspace(2, 2e6, n)) @ turn.transpose(0, 2, 1)
     before = matrices.copy()
     inverse, log_determinant = solvers.inverse_of(matrices)
     np.testing.assert_array_equal(matrices, before)
