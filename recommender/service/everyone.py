@@ -28,7 +28,7 @@ from recommender.service.weeks import check_week, get_plan, make_plan, standpoin
 from recommender.store import people, plans
 from recommender.store.engine import reading, transaction
 
-SHARD = 200
+SHARD = 400
 """Couples that are read, planned and written together: about a second's work."""
 
 CLUSTER_SECONDS = 10
