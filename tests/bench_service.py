@@ -34,6 +34,7 @@ from rich.table import Table
 
 from recommender.domain import Week
 from recommender.service import Deployment, Settings, open_deployment, plan_everyone
+from recommender.service.everyone import SHARD
 from tests.crowds import settle
 from tests.record import record
 from tests.serving import free_port, served
@@ -220,7 +221,9 @@ def planned(deployment: Deployment, week: Week, n_couples: int, **how: Any) -> d
     this, peak, made = psutil.Process(), 0, 0
     begun = time.perf_counter()
     shards = plan_everyone(deployment, week, **how)
-    for shard in track(shards, f"Planning for {n_couples:,}", n_couples // 200, console=Console(stderr=True)):
+    for shard in track(
+        shards, f"Planning for {n_couples:,}", n_couples // SHARD, console=Console(stderr=True)
+    ):
         made += shard.made
         peak = max(peak, *(one.memory_info().rss for one in (this, *this.children(recursive=True))))
     took = time.perf_counter() - begun
