@@ -90,6 +90,8 @@ class Passes:
     ----------
     scale : ndarray of shape (2, A)
         Prior variance of the fixed weights of each column: of its first row, and of each row below.
+    threads : Threads
+        What passes are shared out between.
     """
 
     def __init__(
@@ -113,7 +115,7 @@ class Passes:
             slice(start, start + CHUNK_RATINGS) for start in range(0, len(feedback.rating), CHUNK_RATINGS)
         ]
         self._n_dates = int(np.count_nonzero(np.bincount(feedback.date)))
-        at = np.arange(len(feedback.rating))
+        at = np.arange(len(feedback.rating))  # put in order of ideas without comparing them
         of_idea = csr_array((at, (feedback.idea, at)), shape=(len(self.design), len(at)))
         self._by_idea, self._idea_ends = of_idea.indices, of_idea.indptr
         self._raters = feedback.partner[self._by_idea].astype(np.int32)

@@ -487,9 +487,9 @@ def _inverse_root(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     By halves (Golub & Van Loan 2013, *Matrix Computations*, section 4.2): products of many matrices are
     faster than LAPACK's solution of each.
     """
-    n_matrices, n = matrices.shape[:2]
-    if n <= (MOST_TOGETHER if n_matrices >= MANY else MOST_ALONE):
-        return _eliminated(matrices) if n_matrices >= MANY else _factorised(matrices)
+    n, many = matrices.shape[1], len(matrices) >= MANY
+    if n <= (MOST_TOGETHER if many else MOST_ALONE):
+        return _eliminated(matrices) if many else _factorised(matrices)
     upper, lower = slice(n // 2), slice(n // 2, n)
     first, of_first = _inverse_root(matrices[:, upper, upper])
     across = matrices[:, lower, upper] @ first.transpose(0, 2, 1)
@@ -524,7 +524,7 @@ def _eliminated(matrices: np.ndarray) -> tuple[np.ndarray, float]:
     """
     n_matrices, n = matrices.shape[:2]
     left, pivots = matrices.transpose(1, 2, 0).copy(), np.empty((n, n_matrices))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):  # what comes of a pivot of 0 is looked at below
         for at, pivot in enumerate(pivots):
             pivot[:] = left[at, at]
             left[at, at] = 1.0
