@@ -223,18 +223,19 @@ def test_products_are_tabled_where_ideas_are_few(monkeypatch: pytest.MonkeyPatch
         assert isinstance(kernel_of(design, parameters), kind)
 
 
-@pytest.mark.parametrize(("ratings", "cells", "n_couples"), [(12, 1, 4), (1, 36, 4), (12, 63, 7), (1, 1, 1)])
+@pytest.mark.parametrize(
+    ("ratings", "cells", "couples"),
+    [(12, 1, [4, 4, 1]), (1, 36, [4, 4, 1]), (12, 63, [7, 2]), (1, 1, [1] * 9)],
+)
 def test_a_batch_is_as_large_as_its_ratings_or_its_cells_allow(
-    monkeypatch: pytest.MonkeyPatch, ratings: int, cells: int, n_couples: int
+    monkeypatch: pytest.MonkeyPatch, ratings: int, cells: int, couples: list[int]
 ) -> None:
-    """Couples of three ratings, nine cells each: whichever allows more of them, and one at the least."""
+    """Nine couples of three ratings, nine cells each: whichever allows more of them, and one at the least."""
     monkeypatch.setattr(solvers, "BATCH_RATINGS", ratings)
     monkeypatch.setattr(solvers, "BATCH_CELLS", cells)
     couple = np.repeat(np.arange(9), 3)
     batches = batches_of(couple, couple, np.arange(27), np.arange(27))
-    assert [len(batch.rows) for batch in batches] == [n_couples] * (9 // n_couples) + [9 % n_couples] * (
-        9 % n_couples > 0
-    )
+    assert [len(batch.rows) for batch in batches] == couples
 
 
 @pytest.mark.parametrize("n", [1, 12, 13, 23, 24, 61])
