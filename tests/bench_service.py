@@ -14,20 +14,22 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from http.client import HTTPConnection
 from itertools import repeat
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import dask
+import gevent
 import numpy as np
 import psutil
 from distributed import LocalCluster
+from gevent.pool import Group
+from geventhttpclient import HTTPClient
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -46,12 +48,16 @@ CLIENTS = 4
 SECONDS, ROUNDS = 4.0, 7
 BUSY = 0.8
 """The share of what the service can take at which its slowest answers are looked at."""
+VISITORS = 64
+"""How many of those who come by chance may be answered at once."""
 WORKERS = 2
 NEW_PLANS = 400
 FEW, CROWD, CROWDS = 1_000, 10_000, 3
 AHEAD = Week.of(date.today() + timedelta(weeks=4))
 """All of it is still to come, whatever day it is."""
 DASK = "2 Dask workers"
+AS_ADVISED = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s"}
+"""What the hosting guide says to set for Dask. Workers get it from who starts them, not from `env`."""
 TOLD, TOLD_ANEW, NEW = "a week told before", "a week told anew, and kept", "a week to be planned"
 PACED = f", at {BUSY:.0%} of that"
 BARE_ROUTE = "a bare route, same bytes"
@@ -96,14 +102,8 @@ class Load:
         return self.p99 / self.median
 
 
-def load(
-    url: str,
-    server: int,
-    shares: Sequence[Iterable[tuple[str, str]]],
-    seconds: float = np.inf,
-    per_second: float = np.inf,
-) -> Load:
-    """Ask from several clients at once, each on one connection, and return how it went.
+def load(url: str, server: int, shares: Sequence[Iterable[tuple[str, str]]], seconds: float = np.inf) -> Load:
+    """Ask from several clients at once, each as soon as it is answered, and return how it went.
 
     Parameters
     ----------
@@ -113,40 +113,68 @@ def load(
         For each client its paths, each with the token it is asked with.
     seconds : float
         When to stop, if they are not at an end before.
-    per_second : float
-        How often all of them together ask; without end each asks as soon as it is answered. What falls due
-        while a client still waits for an answer is counted from when it was due, or a stall would be
-        counted once where it holds up many.
     """
     took: list[float] = []
     begun, spent = time.perf_counter(), _spent(server)
+    with closing(_connections(url, len(shares))) as connections:
 
-    def ask(share: Iterable[tuple[str, str]]) -> None:
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
-        for number, (path, token) in enumerate(share):
-            start = time.perf_counter()
-            if np.isfinite(per_second):
-                due = begun + number * len(shares) / per_second
-                time.sleep(max(due - start, 0.0))
-                start = due
-            if start - begun > seconds:
-                break
-            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 200, answer.status
-            took.append(time.perf_counter() - start)
-        connection.close()
+        def ask(share: Iterable[tuple[str, str]]) -> None:
+            for path, token in share:
+                start = time.perf_counter()
+                if start - begun > seconds:
+                    return
+                _get(connections, path, token)
+                took.append(time.perf_counter() - start)
 
-    clients = [Thread(target=ask, args=(share,)) for share in shares]
-    for thread in clients:
-        thread.start()
-    for thread in clients:
-        thread.join()
+        gevent.joinall([gevent.spawn(ask, share) for share in shares], raise_error=True)
+    return _load(took, time.perf_counter() - begun, _spent(server) - spent)
+
+
+def visits(url: str, server: int, path: str, token: str, per_second: float) -> Load:
+    """Ask whenever it falls due, whoever is still being answered, and return how it went.
+
+    It falls due at moments of chance, as where people know nothing of each other: a Poisson process, given
+    how many come. A few clients that ask by the clock would wait for each other instead, and measure
+    themselves (Schroeder, Wierman and Harchol-Balter, 2006, open and closed systems). What each took is
+    counted from when it was due.
+
+    Parameters
+    ----------
+    server : int
+        The process whose children answer.
+    """
+    took: list[float] = []
+    due = np.sort(np.random.default_rng().uniform(0, SECONDS, round(per_second * SECONDS)))
+    begun, spent = time.perf_counter(), _spent(server)
+    with closing(_connections(url, VISITORS)) as connections:
+
+        def ask(due: float) -> None:
+            _get(connections, path, token)
+            took.append(time.perf_counter() - due)
+
+        visitors = Group()
+        for moment in (begun + due).tolist():
+            gevent.sleep(max(moment - time.perf_counter(), 0.0))
+            visitors.spawn(ask, moment)
+        visitors.join(raise_error=True)
+    return _load(took, time.perf_counter() - begun, _spent(server) - spent)
+
+
+def _connections(url: str, number: int) -> HTTPClient:
+    where = urlsplit(url)
+    return HTTPClient(str(where.hostname), where.port, concurrency=number, network_timeout=30)
+
+
+def _get(connections: HTTPClient, path: str, token: str) -> None:
+    answer = connections.get(path, headers={"Authorization": f"Bearer {token}"})
+    answer.read()
+    assert answer.status_code == 200, answer.status_code
+
+
+def _load(took: Sequence[float], whole: float, cpu: float) -> Load:
     each = 1000 * np.array(took)
-    whole = time.perf_counter() - begun
-    cpu = 1000 * (_spent(server) - spent) / len(took)
-    return Load(len(took) / whole, float(np.median(each)), float(np.quantile(each, 0.99)), cpu)
+    median, p99 = np.quantile(each, (0.5, 0.99)).tolist()
+    return Load(len(took) / whole, median, p99, 1000 * cpu / len(took))
 
 
 def _spent(server: int) -> float:
@@ -172,8 +200,10 @@ def bare(body: bytes, workers: int = WORKERS) -> Iterator[tuple[str, int]]:
     process.stdin.close()
     process.stdout.readline()
     with process:
-        yield f"http://127.0.0.1:{port}", process.pid
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{port}", process.pid
+        finally:
+            process.terminate()
 
 
 def body_of(url: str, path: str, token: str) -> bytes:
@@ -188,12 +218,11 @@ def requests() -> dict[str, Load]:
     path = f"/v1/weeks/{AHEAD}"
     with tempfile.TemporaryDirectory() as home, served(Path(home) / "h", "--workers", str(WORKERS)) as it:
         token = someone(it)
-        again, same = [repeat((path, token))] * CLIENTS, [repeat(("/same", token))] * CLIENTS
         with bare(body_of(it.url, path, token)) as (url, server):
             rounds = []
             for _ in range(ROUNDS):
-                plain, plain_paced = at_ease(url, server, same)
-                told, told_paced = at_ease(it.url, it.process.pid, again)
+                plain, plain_paced = at_ease(url, server, "/same", token)
+                told, told_paced = at_ease(it.url, it.process.pid, path, token)
                 new = [(path, someone(it)) for _ in range(NEW_PLANS)]
                 shares = [new[at::CLIENTS] for at in range(CLIENTS)]
                 first, _, anew = (load(it.url, it.process.pid, shares) for _ in range(3))
@@ -205,10 +234,10 @@ def requests() -> dict[str, Load]:
     }
 
 
-def at_ease(url: str, server: int, shares: Sequence[Iterable[tuple[str, str]]]) -> tuple[Load, Load]:
+def at_ease(url: str, server: int, path: str, token: str) -> tuple[Load, Load]:
     """Return how it went as fast as could be, and right afterwards at a share of that."""
-    most = load(url, server, shares, SECONDS)
-    return most, load(url, server, shares, SECONDS, BUSY * most.per_second)
+    most = load(url, server, [repeat((path, token))] * CLIENTS, SECONDS)
+    return most, visits(url, server, path, token, BUSY * most.per_second)
 
 
 def typical(rounds: Sequence[Measured], by: Callable[[Measured], Any]) -> Measured:
@@ -252,15 +281,21 @@ def everybody(**how: Any) -> dict[str, float]:
         settings = Settings.from_environment({"REKINDLE_HOME": home})
         deployment = open_deployment(settings)
         if "cluster" in how:
-            workers = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-            env = {**settings.as_environment(), "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
-            how = {"cluster": stack.enter_context(LocalCluster(**workers, env=env)).scheduler_address}
+            how = {"cluster": stack.enter_context(cluster(settings))}
         settle(deployment.engine, FEW, n_rated=10)
         planned(deployment, AHEAD, FEW, **how)
         settle(deployment.engine, CROWD, n_rated=10, first=FEW)
         figures = planned(deployment, AHEAD, CROWD, **how)
         size = sum(path.stat().st_size for path in Path(home).glob("rekindle.sqlite3*"))
         return {**figures, "kB of database a couple": size / (FEW + CROWD) / 1000}
+
+
+@contextmanager
+def cluster(settings: Settings) -> Iterator[str]:
+    """Run two Dask workers of one thread, and yield their scheduler's address."""
+    workers = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with dask.config.set(AS_ADVISED), LocalCluster(**workers, env=settings.as_environment()) as running:
+        yield running.scheduler_address
 
 
 def main() -> None:

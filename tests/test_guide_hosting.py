@@ -165,11 +165,11 @@ def test_the_cluster(tmp_path: Path) -> None:
     """A scheduler and workers of their own plan for everybody."""
     address = f"tcp://127.0.0.1:{free_port()}"
     lines = [installed(step.command) for step in steps(CLUSTER)]
-    install, scheduler, unprofiled, worker, plan = (
+    install, scheduler, export, worker, plan = (
         line.replace("tcp://10.0.0.5:8786", address) for line in lines
     )
     console = Console(tmp_path)
-    console.type(unprofiled)
+    console.type(export)
     environment = console.environment
     run(install, tmp_path, environment)
     run("rekindle couples create Ana", tmp_path, environment)
