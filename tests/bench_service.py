@@ -16,7 +16,6 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
 from itertools import repeat
 from operator import attrgetter, itemgetter
 from pathlib import Path
@@ -39,7 +38,7 @@ from recommender.service import Deployment, Settings, open_deployment, plan_ever
 from recommender.service.everyone import SHARD
 from tests.crowds import settle
 from tests.record import record
-from tests.serving import free_port, served
+from tests.serving import AHEAD, free_port, served
 from tests.test_workers import someone
 
 Measured = TypeVar("Measured")
@@ -53,8 +52,6 @@ VISITORS = 64
 WORKERS = 2
 NEW_PLANS = 400
 FEW, CROWD, CROWDS = 1_000, 10_000, 3
-AHEAD = Week.of(date.today() + timedelta(weeks=4))
-"""All of it is still to come, whatever day it is."""
 DASK = "2 Dask workers"
 AS_ADVISED = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s"}
 """What the hosting guide says to set for Dask. Workers get it from who starts them, not from `env`."""

@@ -11,11 +11,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
+from recommender.domain import Week
 from tests.conftest import OPERATOR_TOKEN, private_in
 
 PROGRAM = "from recommender.cli import main; main()"
+AHEAD = Week.of(date.today() + timedelta(weeks=4))
+"""All of it is still to come, whatever day it is."""
 
 
 @dataclass(frozen=True)

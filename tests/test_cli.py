@@ -24,8 +24,9 @@ from recommender.cli.output import print_table
 from recommender.learning.registry import PRIOR_VERSION, Registry
 from recommender.service import Settings, authenticate, library, list_sessions, open_deployment
 from recommender.service import deployment as deployments
+from tests.serving import AHEAD
 
-WEEK = "2026-W48"
+WEEK = str(AHEAD)
 MODEL = "20261101T120000-0a1b2c3d"
 
 Run = Callable[..., Result]
@@ -309,17 +310,17 @@ def test_marks_are_told_once_both_have_marked_all(run: Run, ana_and_bo: str) -> 
 
 def test_a_ritual_is_confirmed_by_its_number(run: Run, ana_and_bo: str) -> None:
     """Rituals stand below the plan; the second partner's word keeps one, and the plan says so."""
-    plan = run("suggest", "--week", WEEK).stdout
-    one = run("keep", "1", "--partner", "Ana", "--week", WEEK).stdout
-    both = json.loads(run("keep", "1", "--partner", "Bo", "--week", WEEK, "--json").stdout)
+    plan = run("suggest").stdout
+    one = run("keep", "1", "--partner", "Ana").stdout
+    both = json.loads(run("keep", "1", "--partner", "Bo", "--json").stdout)
 
     assert "Or in a few minutes" in plan
     assert " · kept" not in plan
     assert one.startswith("Confirmed by Ana: ")
     assert "kept" not in one
     assert (both["mine"], both["kept"]) == (True, True)
-    assert run("suggest", "--week", WEEK).stdout.count(" · kept") == 1
-    assert "no ritual '9'" in refused("keep", "9", "--partner", "Ana", "--week", WEEK)
+    assert run("suggest").stdout.count(" · kept") == 1
+    assert "no ritual '9'" in refused("keep", "9", "--partner", "Ana")
 
 
 def test_a_rating_is_kept_for_who_gave_it(run: Run, ana_and_bo: str) -> None:

@@ -24,10 +24,9 @@ from sqlalchemy import create_engine, select
 from recommender.service import Settings, open_deployment
 from recommender.store.tables import suggestions
 from tests.conftest import OPERATOR_TOKEN
-from tests.serving import Served, environment, served
+from tests.serving import AHEAD, Served, environment, served
 
 N_WORKERS = 3
-WEEK = "2026-W48"
 SPREAD = timedelta(seconds=5)
 """How soon a promoted model must answer in every worker."""
 
@@ -86,7 +85,7 @@ def test_a_promoted_model_reaches_every_worker(running: Served) -> None:
     stop = Event()
 
     def plan_for_somebody_new() -> int:
-        return ask(running, "GET", f"/v1/weeks/{WEEK}", token=someone(running))[0]
+        return ask(running, "GET", f"/v1/weeks/{AHEAD}", token=someone(running))[0]
 
     with ThreadPoolExecutor(4) as pool:
         asking = [pool.submit(again_and_again, plan_for_somebody_new, stop) for _ in range(4)]
