@@ -154,7 +154,7 @@ def visits(url: str, server: int, path: str, token: str, per_second: float) -> L
             gevent.sleep(max(moment - time.perf_counter(), 0.0))
             visitors.spawn(ask, moment)
         visitors.join(raise_error=True)
-    return _load(took, time.perf_counter() - begun, _spent(server) - spent)
+    return _load(took, max(time.perf_counter() - begun, SECONDS), _spent(server) - spent)
 
 
 def _connections(url: str, number: int) -> HTTPClient:
