@@ -141,7 +141,7 @@ def visits(url: str, server: int, path: str, token: str, per_second: float) -> L
         The process whose children answer.
     """
     took: list[float] = []
-    due = np.sort(np.random.default_rng().uniform(0, SECONDS, round(per_second * SECONDS)))
+    moments = np.sort(np.random.default_rng().uniform(0, SECONDS, round(per_second * SECONDS)))
     begun, spent = time.perf_counter(), _spent(server)
     with closing(_connections(url, VISITORS)) as connections:
 
@@ -150,9 +150,9 @@ def visits(url: str, server: int, path: str, token: str, per_second: float) -> L
             took.append(time.perf_counter() - due)
 
         visitors = Group()
-        for moment in (begun + due).tolist():
-            gevent.sleep(max(moment - time.perf_counter(), 0.0))
-            visitors.spawn(ask, moment)
+        for due in (begun + moments).tolist():
+            gevent.sleep(max(due - time.perf_counter(), 0.0))
+            visitors.spawn(ask, due)
         visitors.join(raise_error=True)
     return _load(took, max(time.perf_counter() - begun, SECONDS), _spent(server) - spent)
 

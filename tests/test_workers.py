@@ -146,8 +146,19 @@ def staying(it: Served, n_clients: int) -> Iterator[None]:
         time.sleep(0.05)
 
 
+def wait_for_all(it: Served) -> None:
+    """Return once every worker takes connections; the service is ready as soon as one does."""
+    for _ in range(100):
+        with staying(it, 4 * N_WORKERS):
+            open_to = connected(it)
+        if len(open_to) == N_WORKERS and open_to[0] > 0:
+            return
+    raise RuntimeError(f"some of {N_WORKERS} workers take no connection: {open_to}")
+
+
 def test_clients_are_shared_out(running: Served) -> None:
     """Of twelve that come at once and stay, none of three workers has more than one above its four."""
+    wait_for_all(running)
     for _ in range(10):
         with staying(running, 4 * N_WORKERS):
             assert max(connected(running)) <= 5
